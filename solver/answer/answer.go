@@ -1,0 +1,193 @@
+// Package answer is the result of a resolution as plain data: what the façade
+// returns, --format json prints (docs/json.md) and the independent checker judges.
+package answer
+
+import "github.com/portsolve/portsolve/atom/metadata"
+
+// Schema is the version of the JSON form.
+const Schema = 1
+
+type Status string
+
+const (
+	Solved        Status = "solved"
+	ChangesNeeded Status = "changes-needed"
+	Unsolvable    Status = "unsolvable"
+	NothingToDo   Status = "nothing-to-do"
+)
+
+// Result of one resolution.
+type Result struct {
+	Schema        int                 `json:"schema"`
+	Status        Status              `json:"status"`
+	Complete      bool                `json:"complete"`     // false: Plan is the best incomplete selection
+	Ordered       bool                `json:"plan_ordered"` // false: no order exists (cycle, dependency errors)
+	Plan          []Entry             `json:"plan"`
+	Changes       Changes             `json:"changes"`
+	Alternatives  []Alternative       `json:"alternatives"`
+	Conflict      *Conflict           `json:"conflict"`
+	Unsatisfied   []Unsatisfied       `json:"unsatisfied"`
+	RequiredUse   []RequiredUse       `json:"required_use"`
+	SlotConflicts []SlotConflict      `json:"slot_conflicts"`
+	Cycles        []Cycle             `json:"cycles"`
+	VirtualCycle  []string            `json:"virtual_cycle"`
+	Rebuilds      map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
+	HeldBack      []HeldBack          `json:"held_back"`
+	Removal       *Removal            `json:"removal,omitempty"`
+	Warnings      []string            `json:"warnings"`
+	Stats         Stats               `json:"stats"`
+}
+
+type Action string
+
+const (
+	Merge        Action = "merge"
+	Uninstall    Action = "uninstall"
+	BlockerEntry Action = "blocker"
+)
+
+// Entry is one line of the plan, in order of execution.
+type Entry struct {
+	Action   Action          `json:"action"`
+	Type     string          `json:"type"` // "ebuild", "binary", "installed" (uninstall)
+	CPV      string          `json:"cpv"`
+	Slot     string          `json:"slot"`
+	SubSlot  string          `json:"subslot"`
+	Repo     string          `json:"repo"`
+	Root     string          `json:"root"`
+	Use      map[string]bool `json:"use"`      // every flag of IUSE
+	Replaces []string        `json:"replaces"` // cpvs
+	Why      []Why           `json:"why"`
+	BuildID  int             `json:"build_id,omitempty"`
+	Remote   bool            `json:"remote,omitempty"`
+	// Blocker entries:
+	Atom          string   `json:"atom,omitempty"`
+	Strong        bool     `json:"strong,omitempty"`
+	SolvedBlocker bool     `json:"solved,omitempty"`
+	Parents       []string `json:"parents,omitempty"`
+	// After lists the indexes of plan entries that must precede this one, with the kind of edge.
+	After []After `json:"after,omitempty"`
+
+	Package        *metadata.Package   `json:"-"` // what is merged or removed
+	Old            []*metadata.Package `json:"-"` // the packages behind Replaces
+	InstalledSlots []*metadata.Package `json:"-"` // installed packages of the same name in other slots
+}
+
+// After is one edge of the plan DAG.
+type After struct {
+	Entry int    `json:"entry"`
+	Kind  string `json:"kind"` // "build", "run", "post", "install", "slot", "blocker"
+}
+
+// Why is one reason for an entry: an argument or a parent's dependency.
+type Why struct {
+	Arg     string `json:"arg,omitempty"`
+	Parent  string `json:"parent,omitempty"`
+	Atom    string `json:"atom,omitempty"`
+	Kind    string `json:"kind,omitempty"` // DEPEND …
+	Rebuild string `json:"rebuild,omitempty"`
+}
+
+// Changes are configuration changes that the plan assumes.
+type Changes struct {
+	Use      map[string]map[string]bool `json:"use"`
+	License  map[string][]string        `json:"license"`
+	Keywords []string                   `json:"keywords"`
+	Unmask   []string                   `json:"unmask"`
+}
+
+func (c Changes) Empty() bool { return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask) == 0 }
+
+// Alternative is one minimal change set with its plan (filled by a later version).
+type Alternative struct {
+	Changes Changes `json:"changes"`
+	Plan    []Entry `json:"plan"`
+	Cost    []int   `json:"cost"`
+}
+
+// Conflict is a minimal set of rules that contradict each other.
+type Conflict struct {
+	Rules   []Rule `json:"rules"`
+	Minimal bool   `json:"minimal"`
+}
+
+// Rule is one member of a conflict, in words and data.
+type Rule struct {
+	Kind    string   `json:"kind"` // "request", "dependency", "any-of", "slot", "blocker", "use-dependency", "required-use", "slot-operator", "keep", "excluded"
+	Package string   `json:"package,omitempty"`
+	Atom    string   `json:"atom,omitempty"`
+	DepKind string   `json:"dep,omitempty"`
+	Others  []string `json:"others,omitempty"`
+	Text    string   `json:"text"` // one sentence
+	File    string   `json:"file,omitempty"`
+}
+
+type Unsatisfied struct {
+	Atom        string     `json:"atom"`
+	Root        string     `json:"root"`
+	Parent      string     `json:"parent"` // cpv or argument
+	Kind        string     `json:"kind,omitempty"`
+	Candidates  []Rejected `json:"candidates"` // why each match was not usable
+	Suggestions []string   `json:"suggestions,omitempty"`
+}
+
+// Rejected is a candidate and every reason why it could not be used.
+type Rejected struct {
+	CPV, Repo  string
+	Reasons    []string
+	Exclusions []metadata.Exclusion `json:"-"`
+}
+
+type RequiredUse struct {
+	Atom       string `json:"atom"`
+	CPV        string `json:"cpv"`
+	Expression string `json:"expression"` // the part that fails
+}
+
+type SlotConflict struct {
+	Slot      string                       `json:"slot"`
+	Root      string                       `json:"root"`
+	Packages  []ConflictPackage            `json:"packages"`
+	Solutions []map[string]map[string]bool `json:"solutions"`
+}
+
+type ConflictPackage struct {
+	CPV       string `json:"cpv"`
+	Repo      string `json:"repo"`
+	Installed bool   `json:"installed"`
+	Parents   []Why  `json:"parents"`
+}
+
+// Cycle of build dependencies that has no order.
+type Cycle struct {
+	Members   []string                     `json:"members"`
+	Edges     []CycleEdge                  `json:"edges"`
+	Solutions map[string][]map[string]bool `json:"solutions"` // cpv -> alternative flag settings
+}
+
+type CycleEdge struct{ From, To, Kind, Atom string }
+
+// HeldBack is an update that did not happen, and who prevents it.
+type HeldBack struct {
+	CPV      string `json:"cpv"`      // the version not taken
+	Selected string `json:"selected"` // what stays or is taken
+	By       []Why  `json:"by"`
+}
+
+// Removal is the answer of depclean and friends (later version).
+type Removal struct {
+	CleanList []string            `json:"cleanlist"`
+	Ordered   bool                `json:"ordered"`
+	Kept      int                 `json:"kept"`
+	Broken    map[string][]string `json:"broken"`
+}
+
+type Stats struct {
+	Versions  int     `json:"versions"`
+	Variables int     `json:"variables"`
+	Clauses   int     `json:"clauses"`
+	LoadMS    float64 `json:"load_ms"`
+	EncodeMS  float64 `json:"encode_ms"`
+	SolveMS   float64 `json:"solve_ms"`
+	OrderMS   float64 `json:"order_ms"`
+}

@@ -1,0 +1,67 @@
+package universe
+
+// Tri is an option with a y/n value and a default of its own when unset.
+type Tri uint8
+
+const (
+	Unset Tri = iota
+	Yes
+	No
+)
+
+// Or gives the value, or def when unset.
+func (t Tri) Or(def bool) bool {
+	if t == Unset {
+		return def
+	}
+	return t == Yes
+}
+
+// Unlimited is --deep without a number.
+const Unlimited = -1
+
+// Options are emerge's options as far as they change the answer; the zero value is emerge's
+// default. docs/emerge-options.md lists each.
+type Options struct {
+	Action string // "" install, "depclean", "prune", …
+	Compat bool   // --compat=emerge
+
+	Update, NewUse, ChangedUse, ChangedDeps, ChangedSlot, NewRepo bool
+	UpdateIfInstalled                                             bool
+	Deep                                                          int // 0 none, n levels, Unlimited
+	EmptyTree                                                     bool
+	Selective                                                     Tri // --selective, --noreplace; Unset: implied by other options
+	Exclude                                                       []string
+	ReinstallAtoms                                                []string
+	OneShot, NoDeps, OnlyDeps                                     bool
+	OnlyDepsWithRdeps, OnlyDepsWithIdeps                          Tri
+	WithBdeps                                                     string // "", "y", "n", "auto"
+	WithBdepsAuto                                                 Tri
+	WithTestDeps                                                  bool
+	BuildPkgOnly                                                  bool
+	CompleteGraph                                                 bool
+	CompleteGraphIfNewUse, CompleteGraphIfNewVer                  Tri
+	IgnoreWorld                                                   bool
+	DynamicDeps                                                   Tri // default y
+	IgnoreBuiltSlotOperatorDeps                                   bool
+	ImplicitSystemDeps                                            Tri    // default y
+	RootDeps                                                      string // "", "true", "rdeps"
+	RebuildIfNewSlot                                              Tri    // default y
+	RebuildIfNewRev, RebuildIfNewVer, RebuildIfUnbuilt            bool
+	RebuildExclude, RebuildIgnore                                 []string
+	IgnoreSonameDeps                                              Tri // default y
+
+	Autounmask, AutounmaskUse, AutounmaskLicense, AutounmaskKeepKeywords, AutounmaskKeepMasks             Tri
+	AutounmaskBacktrack, AutounmaskContinue, AutounmaskWrite, AutounmaskOnly, AutounmaskUnrestrictedAtoms Tri
+	Backtrack                                                                                             int // accepted; 0 unset
+
+	// Binary packages: accepted now, effective once binpkg is a source.
+	UsePkg, UsePkgOnly, GetBinPkg, GetBinPkgOnly, NoBinDeps          bool
+	UsePkgExclude, UsePkgInclude, GetBinPkgExclude, GetBinPkgInclude []string
+	BinpkgRespectUse, BinpkgChangedDeps                              string
+	UseEbuildVisibility                                              Tri
+	RebuiltBinaries                                                  Tri
+
+	Tree, UnorderedDisplay, Alphabetical, Columns, VerboseConflicts, Quiet bool
+	Verbose                                                                bool
+}

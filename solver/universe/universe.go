@@ -1,0 +1,134 @@
+// Package universe holds the data that flows through the solver: the request,
+// the candidates with the reasons that exclude some of them, and the selection made from them.
+// It declares the interfaces it consumes (Source, Policy) and does no I/O itself.
+package universe
+
+import (
+	"context"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+)
+
+// Source yields every candidate of a package name, in any order. Ebuild
+// repositories, the VDB and (later) binary package indexes implement it.
+type Source interface {
+	Packages(ctx context.Context, cp atom.CP) ([]*metadata.Package, error)
+}
+
+// Policy answers what the configuration says of a package. *config.Settings implements it.
+type Policy interface {
+	Use(p *metadata.Package) metadata.UseSet
+	UseFromConfig(p *metadata.Package) metadata.UseSet
+	HasFlag(p *metadata.Package, flag string) bool
+	ExplainUse(p *metadata.Package, flag string) (on, forced, masked bool, src metadata.Source)
+	Exclusions(p *metadata.Package) []metadata.Exclusion
+}
+
+// RootID indexes Problem.Roots: 0 is the running (build host's) root, where
+// BDEPEND goes; 1, if present, is the target ROOT.
+type RootID uint8
+
+const (
+	Host   RootID = 0
+	Target RootID = 1
+)
+
+// Root is one place where packages are installed.
+type Root struct {
+	Path      string // absolute, with trailing slash
+	Policy    Policy
+	Repos     []Repository // ascending precedence
+	Installed []*metadata.Package
+	Provided  []atom.CPV
+}
+
+// Repository is an ebuild source with its name; precedence is its index.
+type Repository struct {
+	Name string
+	Source
+}
+
+// Candidate is one package that could be (or is) in one root.
+// Candidates are created once by the Universe; compare by pointer.
+type Candidate struct {
+	ID       int
+	Pkg      *metadata.Package
+	Root     RootID
+	RepoRank int             // precedence of its repository, higher wins
+	Use      metadata.UseSet // enabled flags in effect
+	Excluded []metadata.Exclusion
+}
+
+func (c *Candidate) Installed() bool { return c.Pkg.Origin == metadata.Installed }
+func (c *Candidate) Visible() bool   { return len(c.Excluded) == 0 }
+func (c *Candidate) CP() atom.CP     { return c.Pkg.CPV.CP }
+
+// SlotKey identifies what at most one installed package may occupy.
+type SlotKey struct {
+	Root RootID
+	CP   atom.CP
+	Slot string
+}
+
+func (c *Candidate) SlotKey() SlotKey { return SlotKey{c.Root, c.Pkg.CPV.CP, c.Pkg.Slot} }
+
+// Priority classifies a dependency edge; plan orders by it (docs/plan-order.md).
+type Priority struct {
+	Buildtime       bool       // DEPEND, BDEPEND
+	Runtime         bool       // RDEPEND, IDEPEND
+	RuntimePost     bool       // PDEPEND
+	BuildtimeSlotOp bool       // Buildtime through a := atom
+	RuntimeSlotOp   bool       // Runtime through a := atom
+	Optional        bool       // e.g. build dependency of a package that is not built
+	Satisfied       bool       // what is installed before the plan runs already satisfies the atom
+	SatisfiedBy     *Candidate // that installed package, nil if none
+	Cross           bool       // parent and child are in different roots
+}
+
+// Node is a package of the selection: it is merged, or installed and looked at.
+type Node struct {
+	Index    int // position in Selection.Nodes: discovery order
+	Cand     *Candidate
+	Merge    bool     // false: installed and stays
+	Args     []string // request arguments ("@world", "dev-libs/icu") that match it directly
+	Why      []Cause
+	Out, In  []*Edge      // discovery order
+	Replaces []*Candidate // installed packages in the same slot of the same root
+	Depth    int
+}
+
+// Cause says why a node is in the selection: an argument or a parent's atom.
+type Cause struct {
+	Arg     string // request argument or set, "" if Parent is set
+	Parent  *Node
+	Atom    *atom.Atom
+	Kind    metadata.DepKind
+	Rebuild string // non-empty: rebuilt because of this cpv's new slot/sub-slot (or other cause, in words)
+}
+
+// Edge is one dependency of Parent that Child satisfies.
+type Edge struct {
+	Parent, Child *Node
+	Kind          metadata.DepKind
+	Atom          *atom.Atom // USE part evaluated
+	Priority      Priority
+}
+
+// Block is a blocker atom of a selected package that matches another package.
+type Block struct {
+	Parent  *Node
+	Atom    *atom.Atom
+	Kind    metadata.DepKind
+	Blocked *Candidate // installed, or planned
+	Planned *Node      // set if Blocked is in the selection as a merge
+}
+
+// Selection is the solver's decoded answer, before ordering.
+type Selection struct {
+	Roots   []Root
+	Nodes   []*Node      // discovery order; several nodes of one slot only in an incomplete selection
+	Removed []*Candidate // installed packages that must go (blockers), not replaced in their slot
+	Blocks  []*Block
+	Kept    []*Candidate // installed packages outside Nodes that stay
+}
