@@ -35,7 +35,14 @@ type Result struct {
 	HeldBack      []HeldBack          `json:"held_back"`
 	Removal       *Removal            `json:"removal,omitempty"`
 	Warnings      []string            `json:"warnings"`
+	UseExpand     []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
 	Stats         Stats               `json:"stats"`
+}
+
+// UseGroup is one USE_EXPAND variable: the flags "python_targets_…" are shown as PYTHON_TARGETS="…".
+type UseGroup struct {
+	Prefix string `json:"prefix"` // lower case, without the final underscore: "python_targets"
+	Hidden bool   `json:"hidden"` // USE_EXPAND_HIDDEN: never shown
 }
 
 type Action string
@@ -65,6 +72,14 @@ type Entry struct {
 	Strong        bool     `json:"strong,omitempty"`
 	SolvedBlocker bool     `json:"solved,omitempty"`
 	Parents       []string `json:"parents,omitempty"`
+	// Forced are the flags of Use that the profile fixes (use.force, use.mask), sorted; Feature those that
+	// FEATURES switches (FEATURES=test). Mark is "~" (accepted testing keyword), "*" (keyword missing),
+	// "#" (unmasked by the user) or "". Download is the size in bytes of the files still to be fetched, nil
+	// when unknown.
+	Forced   []string `json:"forced,omitempty"`
+	Feature  []string `json:"feature,omitempty"`
+	Mark     string   `json:"mark,omitempty"`
+	Download *int64   `json:"download,omitempty"`
 	// After lists the indexes of plan entries that must precede this one, with the kind of edge.
 	After []After `json:"after,omitempty"`
 
