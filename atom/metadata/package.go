@@ -3,23 +3,36 @@
 package metadata
 
 import (
+	"slices"
+	"strings"
+	"sync/atomic"
+
 	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/eapi"
 )
 
 // Origin says where a package comes from.
 type Origin uint8
 
+// Origins.
 const (
 	Ebuild Origin = iota
 	Binary
 	Installed
 )
 
+// String is "ebuild", "binary" or "installed".
+func (o Origin) String() string {
+	if o > Installed {
+		return "?"
+	}
+	return [...]string{"ebuild", "binary", "installed"}[o]
+}
+
 // DepKind names a dependency variable; the values index arrays.
 type DepKind uint8
 
+// Dependency variables (PMS 8.1).
 const (
 	DEPEND DepKind = iota
 	BDEPEND
@@ -29,8 +42,23 @@ const (
 	NumDepKinds
 )
 
+// String is the variable's name.
 func (k DepKind) String() string {
+	if k >= NumDepKinds {
+		return "?"
+	}
 	return [...]string{"DEPEND", "BDEPEND", "IDEPEND", "RDEPEND", "PDEPEND"}[k]
+}
+
+// In reports whether the EAPI has the variable.
+func (k DepKind) In(e *eapi.EAPI) bool {
+	switch k {
+	case BDEPEND:
+		return e != nil && e.BDepend
+	case IDEPEND:
+		return e != nil && e.IDepend
+	}
+	return true
 }
 
 // IUSEFlag is one element of IUSE; Default is '+', '-' or 0.
@@ -43,14 +71,21 @@ type IUSEFlag struct {
 type UseSet []string
 
 // Has reports membership by binary search.
-func (u UseSet) Has(flag string) bool { panic("stub") }
+func (u UseSet) Has(flag string) bool {
+	_, ok := slices.BinarySearch(u, flag)
+	return ok
+}
 
-// NewUseSet sorts and removes duplicates.
-func NewUseSet(flags []string) UseSet { panic("stub") }
+// NewUseSet sorts and removes duplicates. It takes over the slice.
+func NewUseSet(flags []string) UseSet {
+	slices.Sort(flags)
+	return UseSet(slices.Compact(flags))
+}
 
 // Package is one version of a package as a reader found it. Readers fill it
 // once; it is immutable afterwards. The raw expressions are parsed on demand by
-// Deps and friends, which cache and are safe for concurrent use.
+// Deps and friends, which cache and are safe for concurrent use. It must not be
+// copied by assignment; Clone copies.
 type Package struct {
 	CPV      atom.CPV
 	Origin   Origin
@@ -64,7 +99,11 @@ type Package struct {
 	// Raw holds the unparsed values by variable name: DEPEND … PDEPEND,
 	// REQUIRED_USE, LICENSE, RESTRICT, PROPERTIES, SRC_URI, DESCRIPTION, HOMEPAGE,
 	// DEFINED_PHASES, INHERITED, PROVIDES, REQUIRES, CHOST, … ; absent = "".
+	// Consumers read it with Var.
 	Raw map[string]string
+	// Text is a compact alternative to Raw: lines NAME=value as an md5-cache entry
+	// holds them. Where both are set, a name in Raw wins.
+	Text string
 
 	// Built packages (binary, installed) only.
 	Use           UseSet // enabled flags it was built with
@@ -79,59 +118,53 @@ type Package struct {
 	// such a package is a candidate excluded for that reason.
 	Invalid error
 
-	cache *parsed
+	cache atomic.Pointer[parsed]
 }
 
-type parsed struct{}
+// Clone returns a copy that a reader may modify before it shows it to others.
+// It shares slices and the Raw map with p (replace, do not change them) and
+// forgets the parsed expressions.
+func (p *Package) Clone() *Package {
+	return &Package{
+		CPV: p.CPV, Origin: p.Origin, Repo: p.Repo, EAPI: p.EAPI, EAPIName: p.EAPIName,
+		Slot: p.Slot, SubSlot: p.SubSlot, Keywords: p.Keywords, IUSE: p.IUSE,
+		Raw: p.Raw, Text: p.Text,
+		Use: p.Use, IUSEEffective: p.IUSEEffective, BuildTime: p.BuildTime, BuildID: p.BuildID,
+		Counter: p.Counter, File: p.File, Invalid: p.Invalid,
+	}
+}
 
-// Deps returns the parsed dependency variable (USE conditionals unresolved).
-func (p *Package) Deps(k DepKind) (*depend.Node, error) { panic("stub") }
+// Built reports a binary or installed package: its expressions were recorded
+// by a package manager and its USE is fixed.
+func (p *Package) Built() bool { return p.Origin != Ebuild }
 
-// RequiredUse, License, Restrict, Properties: parsed expressions.
-func (p *Package) RequiredUse() (*depend.Node, error) { panic("stub") }
-func (p *Package) License() (*depend.Node, error)     { panic("stub") }
-func (p *Package) Restrict() (*depend.Node, error)    { panic("stub") }
-func (p *Package) Properties() (*depend.Node, error)  { panic("stub") }
+// Var returns the unparsed value of a variable, "" when absent.
+func (p *Package) Var(name string) string {
+	if v, ok := p.Raw[name]; ok || p.Text == "" {
+		return v
+	}
+	v, _ := lookup(p.Text, name)
+	return v
+}
+
+// lookup finds the first line NAME=value.
+func lookup(text, name string) (string, bool) {
+	for text != "" {
+		line, rest, _ := strings.Cut(text, "\n")
+		if len(line) > len(name) && line[len(name)] == '=' && line[:len(name)] == name {
+			return line[len(name)+1:], true
+		}
+		text = rest
+	}
+	return "", false
+}
 
 // HasIUSE reports whether flag is in the explicit IUSE.
-func (p *Package) HasIUSE(flag string) bool { panic("stub") }
-
-// Validate parses every expression and returns the first error; readers that
-// must report invalid metadata eagerly call it.
-func (p *Package) Validate() error { panic("stub") }
-
-// Source (file and line) of a setting or mask.
-type Source struct {
-	File    string
-	Line    int
-	Text    string // the line itself, trimmed
-	Comment string // the comment block directly above a mask, without '#'
-}
-
-func (s Source) String() string { panic("stub") } // "path:line"
-
-// ExclusionKind tells why a candidate may not be chosen. The spelling is
-// Portage's where it has one.
-type ExclusionKind string
-
-const (
-	ExclKeyword     ExclusionKind = "KEYWORDS"
-	ExclMask        ExclusionKind = "package.mask"
-	ExclLicense     ExclusionKind = "LICENSE"
-	ExclProperties  ExclusionKind = "PROPERTIES"
-	ExclRestrict    ExclusionKind = "RESTRICT"
-	ExclEAPI        ExclusionKind = "EAPI.unsupported"
-	ExclInvalid     ExclusionKind = "invalid"
-	ExclNoMetadata  ExclusionKind = "no metadata"
-	ExclCHOST       ExclusionKind = "CHOST"
-	ExclRequiredUse ExclusionKind = "REQUIRED_USE"
-	ExclOption      ExclusionKind = "option" // --exclude and the like
-)
-
-// Exclusion is one reason why a candidate is not visible.
-type Exclusion struct {
-	Kind   ExclusionKind
-	Tokens []string // the keywords, licenses … that would have to be accepted
-	Detail string   // one sentence
-	Source Source   // file and line, zero when none
+func (p *Package) HasIUSE(flag string) bool {
+	for i := range p.IUSE {
+		if p.IUSE[i].Name == flag {
+			return true
+		}
+	}
+	return false
 }
