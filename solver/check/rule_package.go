@@ -1,0 +1,202 @@
+package check
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// The rules that look at one merged package at a time.
+
+// expectedUse is what the package must be built with: the configuration's
+// answer with the proposed changes on top. A binary package brings its own.
+func (c *checker) expectedUse(st *state, p *metadata.Package) metadata.UseSet {
+	use := st.root.Policy.Use(p)
+	changes := c.changedUse(p)
+	if len(changes) == 0 || p.Origin != metadata.Ebuild {
+		return use
+	}
+	var flags []string
+	for _, f := range use {
+		if on, changed := changes[f]; !changed || on {
+			flags = append(flags, f)
+		}
+	}
+	for f, on := range changes {
+		if on {
+			flags = append(flags, f)
+		}
+	}
+	return metadata.NewUseSet(flags)
+}
+
+// changedUse: changes are listed by cpv, with or without the repository.
+func (c *checker) changedUse(p *metadata.Package) map[string]bool {
+	if m := c.res.Changes.Use[label(p)]; m != nil {
+		return m
+	}
+	return c.res.Changes.Use[p.CPV.String()]
+}
+
+// eachMerge visits the merged items in plan order.
+func (c *checker) eachMerge(f func(st *state, it *item)) {
+	for i := range c.steps {
+		if s := &c.steps[i]; s.item != nil && !s.removal {
+			f(c.roots[s.item.root], s.item)
+		}
+	}
+}
+
+// useRule: recorded USE has every flag of IUSE in the state it will be built with.
+func (c *checker) useRule() {
+	c.eachMerge(func(st *state, it *item) {
+		for _, f := range it.pkg.IUSE {
+			said, listed := it.entry.Use[f.Name]
+			is := it.use.Has(f.Name)
+			if !listed || said != is {
+				c.add(RuleUse, label(it.pkg), "%s would be built with %s, but the plan says %s", c.name(it),
+					flagState(f.Name, is, true), flagState(f.Name, said, listed))
+			}
+		}
+		for _, f := range sortedKeys(c.changedUse(it.pkg)) {
+			if _, forced, masked, _ := st.root.Policy.ExplainUse(it.pkg, f); forced || masked {
+				c.add(RuleUse, label(it.pkg), "the flag %s of %s cannot be changed: the profile forces or masks it", f, c.name(it))
+			} else if !it.pkg.HasIUSE(f) {
+				c.add(RuleUse, label(it.pkg), "the flag %s is to be changed for %s, which has no such flag", f, c.name(it))
+			}
+		}
+	})
+}
+
+func flagState(flag string, on, listed bool) string {
+	switch {
+	case !listed:
+		return "nothing about " + flag
+	case on:
+		return flag
+	}
+	return "-" + flag
+}
+
+func sortedKeys(m map[string]bool) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// visibilityRule: nothing masked is merged unless the answer proposes to unmask
+// it or the argument was that very file; nothing invalid is merged at all (PMS 7.3.1).
+func (c *checker) visibilityRule() {
+	excluded := parseWords(c.opts.Exclude)
+	c.eachMerge(func(st *state, it *item) {
+		p := it.pkg
+		if p.Invalid != nil || p.EAPI == nil {
+			c.add(RuleVisibility, label(p), "%s has invalid metadata or an unknown EAPI and cannot be merged", c.name(it))
+			return
+		}
+		if c.exact[label(p)] {
+			return
+		}
+		for _, x := range st.root.Policy.Exclusions(p) {
+			if !c.covered(p, x) {
+				c.add(RuleVisibility, label(p), "%s is masked by %s and the answer proposes no change for it",
+					c.name(it), strings.TrimSpace(string(x.Kind)+" "+strings.Join(x.Tokens, " ")))
+			}
+		}
+		for _, a := range excluded {
+			if a.MatchVersion(p.CPV) && a.MatchSlot(p.Slot, p.SubSlot) && (a.Repo == "" || a.Repo == p.Repo) {
+				c.add(RuleVisibility, label(p), "%s is merged in spite of --exclude=%s", c.name(it), a)
+			}
+		}
+	})
+}
+
+// covered: the proposed configuration changes remove this reason.
+func (c *checker) covered(p *metadata.Package, x metadata.Exclusion) bool {
+	switch ch := &c.res.Changes; x.Kind {
+	case metadata.ExclKeyword:
+		return listed(ch.Keywords, p)
+	case metadata.ExclMask:
+		return listed(ch.Unmask, p)
+	case metadata.ExclLicense:
+		accepted := ch.License[label(p)]
+		if accepted == nil {
+			accepted = ch.License[p.CPV.String()]
+		}
+		for _, t := range x.Tokens {
+			if !contains(accepted, t) {
+				return false
+			}
+		}
+		return len(accepted) > 0
+	case metadata.ExclRequiredUse:
+		return true // judged by requiredUseRule, with the changed flags
+	}
+	return false
+}
+
+func listed(list []string, p *metadata.Package) bool {
+	return contains(list, p.CPV.String()) || contains(list, label(p))
+}
+
+func contains(list []string, s string) bool {
+	for _, e := range list {
+		if e == s {
+			return true
+		}
+	}
+	return false
+}
+
+// parseWords reads the atoms of an option such as --exclude; what is no atom
+// matches nothing (the command line has complained already).
+func parseWords(words []string) []*atom.Atom {
+	var out []*atom.Atom
+	for _, w := range words {
+		for _, f := range strings.Fields(w) {
+			if !strings.Contains(f, "/") {
+				f = "*/" + f
+			}
+			if a, err := atom.ParseWildcard(f); err == nil {
+				out = append(out, a)
+			}
+		}
+	}
+	return out
+}
+
+// slotRule: at most one merge per name and slot of a root (PMS 8.3.3).
+func (c *checker) slotRule() {
+	first := map[universe.SlotKey]*item{}
+	c.eachMerge(func(_ *state, it *item) {
+		k := universe.SlotKey{Root: it.root, CP: it.pkg.CPV.CP, Slot: it.pkg.Slot}
+		if other := first[k]; other != nil {
+			c.add(RuleSlot, label(it.pkg), "%s and %s are both merged, but slot %s of %s holds one package",
+				c.name(other), c.name(it), k.Slot, k.CP)
+			return
+		}
+		first[k] = it
+	})
+}
+
+// requiredUseRule: REQUIRED_USE of what is built holds (PMS 7.3.4, EAPI 4).
+func (c *checker) requiredUseRule() {
+	c.eachMerge(func(_ *state, it *item) {
+		p := it.pkg
+		if p.Origin != metadata.Ebuild || p.EAPI == nil || !p.EAPI.RequiredUse {
+			return
+		}
+		tree, err := p.RequiredUse()
+		if err != nil {
+			c.add(RuleRequiredUse, label(p), "%s: REQUIRED_USE cannot be read: %v", c.name(it), err)
+		} else if tree != nil && !tree.SatisfiedUse(it.use.Has) {
+			c.add(RuleRequiredUse, label(p), "%s breaks its REQUIRED_USE=%q with USE=%q", c.name(it), tree, strings.Join(it.use, " "))
+		}
+	})
+}

@@ -1,0 +1,144 @@
+package check
+
+import (
+	"context"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// requestRule: every argument is satisfied by the result. With --onlydeps it
+// is enough that everything one of its versions needs is there.
+func (c *checker) requestRule() {
+	for i := range c.req.Args {
+		arg := &c.req.Args[i]
+		if int(arg.Root) >= len(c.roots) {
+			c.add(RuleRequest, arg.Text, "the argument %s is for a root that does not exist", arg.Text)
+			continue
+		}
+		if arg.Exact != nil {
+			c.exactArgument(arg)
+			continue
+		}
+		for j := range arg.Atoms {
+			c.argument(arg, &arg.Atoms[j])
+		}
+	}
+}
+
+func (c *checker) exactArgument(arg *universe.Arg) {
+	if c.opts.OnlyDeps {
+		if !c.couldBeMerged(arg.Root, arg.Exact) {
+			c.add(RuleRequest, arg.Text, "the dependencies of %s are not all there", arg.Text)
+		}
+		return
+	}
+	for _, it := range c.roots[arg.Root].byCP[arg.Exact.CPV.CP] {
+		if it.stays && sameCPV(it.pkg, arg.Exact) && it.pkg.Repo == arg.Exact.Repo {
+			return
+		}
+	}
+	c.add(RuleRequest, arg.Text, "%s was asked for, but will not be installed", label(arg.Exact))
+}
+
+func (c *checker) argument(arg *universe.Arg, m *universe.ArgAtom) {
+	st := c.roots[arg.Root]
+	a := m.Atom
+	if a == nil || st.has(a, c.n) {
+		return
+	}
+	if c.opts.OnlyDeps && c.someCouldBeMerged(arg.Root, a) {
+		return
+	}
+	if forgiving(arg, m) && !c.available(st, a) {
+		return
+	}
+	_, why := c.explain(&item{pkg: &metadata.Package{}, root: arg.Root}, &depend.Node{Kind: depend.AtomLeaf, Atom: a}, arg.Root, c.n)
+	from := ""
+	if text := a.String(); text != arg.Text {
+		from = " (from " + arg.Text + ")"
+	}
+	c.add(RuleRequest, arg.Text, "%s was asked for%s, but %s", a, from, why)
+}
+
+// forgiving: members of the standing sets that nothing can satisfy are
+// reported to the user but do not make the request fail (emerge warns of them, too).
+func forgiving(arg *universe.Arg, m *universe.ArgAtom) bool {
+	for _, s := range append([]string{arg.Text}, m.Sets...) {
+		switch s {
+		case "@world", "@selected", "@system", "@profile":
+			return true
+		}
+	}
+	return false
+}
+
+// available reports whether a visible package of a repository, or an installed
+// one, matches the atom.
+func (c *checker) available(st *state, a *atom.Atom) bool {
+	for _, it := range st.byCP[a.CP] {
+		if it.there(atStart) && st.matches(it, a) {
+			return true
+		}
+	}
+	found := false
+	c.eachOffer(st, a.CP, func(p *metadata.Package) {
+		it := &item{pkg: p, root: st.id, use: c.expectedUse(st, p)}
+		found = found || p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0 && st.matches(it, a)
+	})
+	return found
+}
+
+// eachOffer visits what the repositories of a root have of one name.
+func (c *checker) eachOffer(st *state, cp atom.CP, f func(*metadata.Package)) {
+	for _, r := range st.root.Repos {
+		pkgs, err := r.Packages(context.Background(), cp)
+		if err != nil {
+			continue
+		}
+		for _, p := range pkgs {
+			f(p)
+		}
+	}
+}
+
+// someCouldBeMerged: --onlydeps leaves the package itself out, and the answer
+// does not say which version it had in mind; any will do.
+func (c *checker) someCouldBeMerged(root universe.RootID, a *atom.Atom) bool {
+	st, found := c.roots[root], false
+	c.eachOffer(st, a.CP, func(p *metadata.Package) {
+		it := &item{pkg: p, root: root, use: c.expectedUse(st, p)}
+		found = found || p.Invalid == nil && st.matches(it, a) && c.couldBeMerged(root, p)
+	})
+	return found
+}
+
+// couldBeMerged reports whether the result has everything p needs (of what the
+// options ask for).
+func (c *checker) couldBeMerged(root universe.RootID, p *metadata.Package) bool {
+	if c.opts.NoDeps {
+		return true
+	}
+	it := &item{pkg: p, root: root, use: c.expectedUse(c.roots[root], p), from: c.n, to: c.n}
+	rdeps := c.opts.OnlyDepsWithRdeps.Or(true)
+	wanted := [metadata.NumDepKinds]bool{
+		metadata.DEPEND:  true,
+		metadata.BDEPEND: true,
+		metadata.RDEPEND: rdeps,
+		metadata.PDEPEND: rdeps,
+		metadata.IDEPEND: c.opts.OnlyDepsWithIdeps.Or(rdeps),
+	}
+	good := true
+	for k, want := range wanted {
+		if !want {
+			continue
+		}
+		c.eachClause(it, metadata.DepKind(k), func(r universe.RootID, cl *depend.Node) {
+			blocker := cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker
+			good = good && (blocker || holds(cl, p.EAPI, c.leafAt(it, r, c.n)))
+		})
+	}
+	return good
+}
