@@ -1,4 +1,5 @@
 // Package plan orders a selection: which package is merged or removed when.
+// docs/plan-order.md states the principles; its sections are cited as "order 3".
 package plan
 
 import (
@@ -13,14 +14,17 @@ type Step struct {
 	Kind    StepKind
 	Node    *universe.Node      // Merge
 	Removed *universe.Candidate // Uninstall
-	Block   *universe.Block     // Blocker (for display)
+	Block   *universe.Block     // Blocker (for display): the first with this atom
+	Blocks  []*universe.Block   // Blocker: all blocks with this atom, for their parents
 	Atom    *atom.Atom          // Blocker
 	Solved  bool                // Blocker: an uninstall or replacement of the plan solves it
 	Cycle   int                 // >0: number of the run-time cycle it belongs to
 }
 
+// StepKind tells the kinds of Step apart.
 type StepKind uint8
 
+// The kinds of steps. A Blocker does nothing; it is there to be displayed.
 const (
 	Merge StepKind = iota
 	Uninstall
@@ -34,22 +38,25 @@ type Plan struct {
 	Unsolved bool
 }
 
-// Options of Order.
+// Options of Order. The zero value orders as the complete search does, without implicit dependencies.
 type Options struct {
-	Compat                 bool // neighbours in emerge's order too
+	// Compat makes emerge's choices where they differ (order 6): a strongly blocked installed package
+	// of the running root is not removed, the blocker stays unsolved.
+	Compat bool
+	// Tree and UnorderedDisplay are --tree and --unordered-display: they keep the
+	// steps of related packages together.
 	Tree, UnorderedDisplay bool
-	ImplicitSystemDeps     bool
-	BuildPkgOnly           bool
+	// ImplicitSystemDeps is --implicit-system-deps=y: system packages and libc go first.
+	ImplicitSystemDeps bool
+	// BuildPkgOnly is --buildpkgonly: nothing is installed, so only build dependencies that are not
+	// satisfied matter, and blockers only if they are strong build-time ones.
+	BuildPkgOnly bool
+	// System is the system set (profile packages); used with ImplicitSystemDeps.
+	System []*atom.Atom
 }
 
 // Order computes the merge order. An unbreakable cycle of build dependencies gives a *CycleError
-// together with the steps that could be ordered.
-func Order(ctx context.Context, s *universe.Selection, o Options) (*Plan, error) { panic("stub") }
-
-// CycleError carries the members of an unbreakable cycle and the edges between them.
-type CycleError struct {
-	Nodes []*universe.Node
-	Edges []*universe.Edge
+// together with the steps that could be ordered. Any other error is ctx's.
+func Order(ctx context.Context, s *universe.Selection, o Options) (*Plan, error) {
+	return newOrderer(s, o).run(ctx)
 }
-
-func (e *CycleError) Error() string { panic("stub") }

@@ -1,0 +1,112 @@
+package plan
+
+import "github.com/portsolve/portsolve/solver/universe"
+
+// rank is the strength of an arc on a scale: it is ignored at levels equal to or
+// above its rank. 0 is the level that ignores nothing.
+type rank uint8
+
+// Ranks of the plain scale (order 1).
+const (
+	plainOptional rank = 1 + iota
+	plainPost
+	plainRun
+	plainHard // never ignored
+)
+
+// Ranks of the lenient scale (order 1).
+const (
+	lenientOptional rank = 1 + iota
+	lenientMetPost
+	lenientMetRun
+	lenientMetBuild
+	lenientMetSlotOp
+	lenientPost
+	lenientRun
+	lenientHard // never ignored
+)
+
+// scale is one of the two ways to look at an arc.
+type scale uint8
+
+const (
+	plain scale = iota
+	lenient
+)
+
+// of is the rank of an arc.
+func (sc scale) of(a *arc) rank {
+	if sc == plain {
+		return a.plain
+	}
+	return a.lenient
+}
+
+// soft is the highest level that ignores only what can do no harm.
+func (sc scale) soft() rank {
+	if sc == plain {
+		return plainOptional
+	}
+	return lenientMetSlotOp
+}
+
+// post is the level that ignores post-run-time dependencies too.
+func (sc scale) post() rank {
+	if sc == plain {
+		return plainPost
+	}
+	return lenientPost
+}
+
+// run is the level that ignores all but build dependencies.
+func (sc scale) run() rank {
+	if sc == plain {
+		return plainRun
+	}
+	return lenientRun
+}
+
+// top is the strongest rank among the living arcs out of v, 0 if it has none.
+func (sc scale) top(v *vertex) rank {
+	counts := v.plain[:]
+	if sc == lenient {
+		counts = v.lenient[:]
+	}
+	for r := len(counts) - 1; r > 0; r-- {
+		if counts[r] > 0 {
+			return rank(r)
+		}
+	}
+	return 0
+}
+
+// mergeable reports whether v waits for nothing that cannot be ignored, removals aside.
+func (sc scale) mergeable(v *vertex) bool {
+	hard := v.plain[plainHard]
+	if sc == lenient {
+		hard = v.lenient[lenientHard]
+	}
+	return hard == v.waits
+}
+
+// ranksOf classifies one edge on both scales.
+func ranksOf(p universe.Priority) (onPlain, onLenient rank) {
+	switch {
+	case p.Optional:
+		return plainOptional, lenientOptional
+	case p.Buildtime && p.Satisfied && p.BuildtimeSlotOp:
+		return plainHard, lenientMetSlotOp
+	case p.Buildtime && p.Satisfied:
+		return plainHard, lenientMetBuild
+	case p.Buildtime:
+		return plainHard, lenientHard
+	case p.RuntimePost && !p.Runtime && p.Satisfied:
+		return plainPost, lenientMetPost
+	case p.RuntimePost && !p.Runtime:
+		return plainPost, lenientPost
+	case p.Satisfied:
+		return plainRun, lenientMetRun
+	default:
+		return plainRun, lenientRun
+	}
+}

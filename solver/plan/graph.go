@@ -1,0 +1,193 @@
+package plan
+
+import "github.com/portsolve/portsolve/solver/universe"
+
+// vertexID and arcID index graph.vertices and graph.arcs.
+type (
+	vertexID int32
+	arcID    int32
+)
+
+// vertex is a package of the selection or a removal.
+type vertex struct {
+	node    *universe.Node // nil for a removal
+	removal *removal
+	out, in []arcID
+	// plain and lenient count the living arcs out by rank on each scale.
+	plain   [plainHard + 1]int32
+	lenient [lenientHard + 1]int32
+	waits   int32 // of the arcs out, those that wait for a removal
+	parents int32 // living arcs in
+	gone    bool
+}
+
+// arc sums up all edges from one vertex to another.
+type arc struct {
+	from, to       vertexID
+	plain, lenient rank
+	runtime        bool // one of the edges is a run-time or post-run-time dependency
+	removal        bool // ties a removal to a blocking package: order 6
+	gone           bool
+}
+
+// graph is the part of the selection that is not ordered yet.
+type graph struct {
+	vertices []vertex
+	arcs     []arc
+	live     int
+	// preference lists the vertices in order of preference (order 2); filled by prefer.
+	preference []vertexID
+}
+
+// newGraph makes a vertex of every node and an arc of every pair of nodes with an edge.
+func newGraph(s *universe.Selection) *graph {
+	g := &graph{vertices: make([]vertex, len(s.Nodes)), live: len(s.Nodes)}
+	for i, n := range s.Nodes {
+		g.vertices[i].node = n
+	}
+	// known[child] is the arc from the parent being looked at, if owner[child] is that parent.
+	known := make([]arcID, len(s.Nodes))
+	owner := make([]vertexID, len(s.Nodes))
+	for i := range owner {
+		owner[i] = -1
+	}
+	for i, n := range s.Nodes {
+		from := vertexID(i)
+		for _, e := range n.Out {
+			to := vertexID(e.Child.Index)
+			if !has(s, e.Child) {
+				continue
+			}
+			plain, lenient := ranksOf(e.Priority)
+			if to == from && lenient < lenientHard {
+				continue
+			}
+			if owner[to] != from {
+				owner[to] = from
+				known[to] = arcID(len(g.arcs))
+				g.arcs = append(g.arcs, arc{from: from, to: to})
+			}
+			a := &g.arcs[known[to]]
+			a.plain = max(a.plain, plain)
+			a.lenient = max(a.lenient, lenient)
+			a.runtime = a.runtime || e.Priority.Runtime || e.Priority.RuntimePost
+		}
+	}
+	for i := range g.arcs {
+		g.attach(arcID(i))
+	}
+	return g
+}
+
+// has reports whether n is one of the nodes of s (a blocker's parent need not be).
+func has(s *universe.Selection, n *universe.Node) bool {
+	return n.Index >= 0 && n.Index < len(s.Nodes) && s.Nodes[n.Index] == n
+}
+
+// attach enters an arc into the lists and counters of its ends.
+func (g *graph) attach(id arcID) {
+	a := &g.arcs[id]
+	from, to := &g.vertices[a.from], &g.vertices[a.to]
+	from.out = append(from.out, id)
+	to.in = append(to.in, id)
+	from.plain[a.plain]++
+	from.lenient[a.lenient]++
+	if a.removal {
+		from.waits++
+	}
+	to.parents++
+}
+
+// connect adds an arc that ties a removal to a blocking package.
+func (g *graph) connect(from, to vertexID) {
+	g.arcs = append(g.arcs, arc{from: from, to: to, plain: plainHard, lenient: lenientHard, removal: true})
+	g.attach(arcID(len(g.arcs) - 1))
+}
+
+// addRemoval adds a vertex for r.
+func (g *graph) addRemoval(r *removal) vertexID {
+	g.vertices = append(g.vertices, vertex{removal: r})
+	g.live++
+	return vertexID(len(g.vertices) - 1)
+}
+
+// cut deletes an arc.
+func (g *graph) cut(id arcID) {
+	a := &g.arcs[id]
+	if a.gone {
+		return
+	}
+	a.gone = true
+	from := &g.vertices[a.from]
+	from.plain[a.plain]--
+	from.lenient[a.lenient]--
+	if a.removal {
+		from.waits--
+	}
+	g.vertices[a.to].parents--
+}
+
+// remove takes a vertex and its arcs out of the graph.
+func (g *graph) remove(id vertexID) {
+	v := &g.vertices[id]
+	if v.gone {
+		return
+	}
+	v.gone = true
+	g.live--
+	for _, a := range v.out {
+		g.cut(a)
+	}
+	for _, a := range v.in {
+		g.cut(a)
+	}
+}
+
+// prune removes, repeatedly, packages that only stay and that nothing depends on.
+func (g *graph) prune() {
+	var work []vertexID
+	idle := func(id vertexID) bool {
+		v := &g.vertices[id]
+		return !v.gone && v.parents == 0 && v.node != nil && !v.node.Merge
+	}
+	for i := range g.vertices {
+		if idle(vertexID(i)) {
+			work = append(work, vertexID(i))
+		}
+	}
+	for len(work) > 0 {
+		id := work[len(work)-1]
+		work = work[:len(work)-1]
+		g.remove(id)
+		for _, a := range g.vertices[id].out {
+			if to := g.arcs[a].to; idle(to) {
+				work = append(work, to)
+			}
+		}
+	}
+}
+
+// children calls f for the vertices that id depends on through arcs stronger
+// than level, in discovery order, until f returns false.
+func (g *graph) children(id vertexID, sc scale, level rank, f func(to vertexID, a *arc) bool) {
+	for _, i := range g.vertices[id].out {
+		a := &g.arcs[i]
+		if !a.gone && sc.of(a) > level && !f(a.to, a) {
+			return
+		}
+	}
+}
+
+// compact drops vertices that are gone from the order of preference.
+func (g *graph) compact() {
+	if len(g.preference) < 2*g.live+16 {
+		return
+	}
+	kept := g.preference[:0]
+	for _, id := range g.preference {
+		if !g.vertices[id].gone {
+			kept = append(kept, id)
+		}
+	}
+	g.preference = kept
+}

@@ -1,0 +1,233 @@
+package plan
+
+import (
+	"context"
+	"slices"
+
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// orderer is one run of Order.
+type orderer struct {
+	sel  *universe.Selection
+	opts Options
+	g    *graph
+	plan *Plan
+
+	urgent []vertexID
+	cycles int // run-time cycles taken so far
+
+	// leaving holds the installed packages that go; true: replaced in their slot.
+	leaving     map[*universe.Candidate]bool
+	replacement map[*universe.Candidate]*universe.Node
+	removals    map[*universe.Candidate]*removal
+	queue       []*removal // removals in the order of their blockers
+	blockers    []*blocker
+}
+
+func newOrderer(s *universe.Selection, opts Options) *orderer {
+	o := &orderer{
+		sel: s, opts: opts, g: newGraph(s), plan: &Plan{},
+		leaving:     make(map[*universe.Candidate]bool),
+		replacement: make(map[*universe.Candidate]*universe.Node),
+		removals:    make(map[*universe.Candidate]*removal),
+	}
+	o.plan.Steps = make([]Step, 0, len(s.Nodes))
+	for _, c := range s.Removed {
+		o.leaving[c] = false
+	}
+	for _, n := range s.Nodes {
+		if !n.Merge {
+			continue
+		}
+		for _, c := range n.Replaces {
+			o.leaving[c] = true
+			o.replacement[c] = n
+		}
+	}
+	o.addBlockers()
+	o.g.prune()
+	var system []bool
+	if opts.ImplicitSystemDeps {
+		system = o.g.systemVertices(opts.System)
+	} else {
+		system = o.g.systemVertices(nil)
+	}
+	o.g.prefer(system)
+	o.urgent = o.firstUrgent()
+	return o
+}
+
+// run takes vertices until none is left (order 3).
+func (o *orderer) run(ctx context.Context) (*Plan, error) {
+	for o.g.live > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		group, going := o.next()
+		if len(group) > 0 {
+			o.take(group)
+			o.g.compact()
+			continue
+		}
+		if !going {
+			o.finish()
+			return o.plan, o.g.cycleError()
+		}
+	}
+	o.finish()
+	return o.plan, nil
+}
+
+// next chooses what is taken in this round. Without a group, going tells that
+// the graph changed and that another round makes sense.
+func (o *orderer) next() (group []vertexID, going bool) {
+	o.urgent = slices.DeleteFunc(o.urgent, func(id vertexID) bool { return o.g.vertices[id].gone })
+	if group = o.pickUrgent(); group != nil {
+		return group, true
+	}
+	for _, sc := range []scale{plain, lenient} {
+		if group = o.pickLeaves(sc); group != nil {
+			return group, true
+		}
+		if group = o.pickCycle(sc); group != nil {
+			return group, true
+		}
+		if o.scheduleRemoval(sc) {
+			return nil, true
+		}
+		if group = o.leavesAt(plain, 0); group != nil {
+			return group, true
+		}
+	}
+	return nil, o.dropRemoval()
+}
+
+// takeable reports whether a living vertex may be taken if it is a leaf: a
+// removal only if it is due.
+func takeable(v *vertex) bool {
+	return !v.gone && (v.removal == nil || v.removal.due)
+}
+
+// leavesAt lists the leaves at a level in order of preference.
+func (o *orderer) leavesAt(sc scale, level rank) []vertexID {
+	var found []vertexID
+	for _, id := range o.g.preference {
+		if v := &o.g.vertices[id]; takeable(v) && sc.top(v) <= level {
+			found = append(found, id)
+		}
+	}
+	return found
+}
+
+// pickUrgent finds an urgent package that may be merged before what it only
+// wants at run time or after itself (order 3.1).
+func (o *orderer) pickUrgent() []vertexID {
+	for level := lenient.soft(); level <= lenient.post(); level++ {
+		for _, id := range o.urgent {
+			if lenient.top(&o.g.vertices[id]) <= level {
+				return []vertexID{id}
+			}
+		}
+	}
+	return o.urgentCycle()
+}
+
+// pickLeaves finds leaves (order 3.2).
+func (o *orderer) pickLeaves(sc scale) []vertexID {
+	for level := rank(0); level <= sc.post(); level++ {
+		found := o.leavesAt(sc, level)
+		if len(found) == 0 {
+			continue
+		}
+		if due := o.dueRemovals(found); len(due) > 0 && len(found) > 1 {
+			return due
+		}
+		if len(found) == 1 || level == 0 && len(o.urgent) == 0 && !o.opts.Tree {
+			return found
+		}
+		if one := o.pickOne(found); one != nil {
+			return one
+		}
+	}
+	return nil
+}
+
+// dueRemovals keeps the removals of a list.
+func (o *orderer) dueRemovals(ids []vertexID) []vertexID {
+	var due []vertexID
+	for _, id := range ids {
+		if o.g.vertices[id].removal != nil {
+			due = append(due, id)
+		}
+	}
+	return due
+}
+
+// pickOne takes the first leaf that something urgent waits for, else the first
+// that anything waits for.
+func (o *orderer) pickOne(leaves []vertexID) []vertexID {
+	if len(o.urgent) > 0 {
+		for _, id := range leaves {
+			for _, i := range o.g.vertices[id].in {
+				a := &o.g.arcs[i]
+				if !a.gone && a.lenient > lenient.soft() && slices.Contains(o.urgent, a.from) {
+					return []vertexID{id}
+				}
+			}
+		}
+	}
+	for _, id := range leaves {
+		if o.g.vertices[id].parents > 0 {
+			return []vertexID{id}
+		}
+	}
+	return nil
+}
+
+// take removes a group from the graph and emits its steps.
+func (o *orderer) take(group []vertexID) {
+	cycle := 0
+	if o.inCycle(group) {
+		o.cycles++
+		cycle = o.cycles
+	}
+	for _, id := range group {
+		o.hurryPost(id, group)
+	}
+	for _, id := range group {
+		o.g.remove(id)
+	}
+	for _, id := range group {
+		o.emit(&o.g.vertices[id], cycle)
+	}
+}
+
+// hurryPost makes urgent what a package wants after itself and does not have yet.
+func (o *orderer) hurryPost(id vertexID, group []vertexID) {
+	o.g.children(id, lenient, lenient.soft(), func(to vertexID, a *arc) bool {
+		if a.lenient == lenientPost && !slices.Contains(group, to) && !slices.Contains(o.urgent, to) {
+			o.urgent = append(o.urgent, to)
+		}
+		return true
+	})
+}
+
+// emit adds the step of a vertex that was taken.
+func (o *orderer) emit(v *vertex, cycle int) {
+	if v.removal != nil {
+		o.plan.Steps = append(o.plan.Steps, Step{Kind: Uninstall, Removed: v.removal.pkg})
+		o.settle(v.removal, true)
+		return
+	}
+	if !v.node.Merge {
+		return
+	}
+	o.plan.Steps = append(o.plan.Steps, Step{Kind: Merge, Node: v.node, Cycle: cycle})
+	for _, old := range v.node.Replaces {
+		if r := o.removals[old]; r != nil {
+			o.g.remove(r.vertex)
+			o.settle(r, r.overlaps)
+		}
+	}
+}
