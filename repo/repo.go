@@ -1,82 +1,86 @@
-// Package repo reads ebuild repositories (PMS chapters 4 and 5): repos.conf,
-// layout.conf, metadata caches and profiles/updates. It knows nothing of users' configuration.
+// Package repo reads ebuild repositories (PMS chapters 4 and 14): repos.conf,
+// layout.conf, metadata caches, profiles/updates and the descriptive files below
+// profiles/. It knows nothing of a user's configuration and writes nothing.
+//
+// Reading is lazy. Open looks at a handful of small files per repository; the
+// metadata of a package name is read when Packages is asked for it.
 package repo
 
 import (
-	"context"
+	"sync"
 
 	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/metadata"
 )
 
 // Repo is one opened ebuild repository. Immutable; safe for concurrent use.
 type Repo struct {
 	Name     string
-	Location string // absolute path
-	Priority int
-	Masters  []*Repo // nearest last, as layout.conf lists them
-	Aliases  []string
-	Layout   Layout
+	Location string // absolute path of the place in use
+	// Configured is the location as repos.conf gives it, before Options.System
+	// and Options.Override; "" for a repository that only an override names.
+	Configured string
+	Priority   int     // -1000 for the main repository unless set, otherwise 0
+	Masters    []*Repo // nearest last, as layout.conf lists them
+	Aliases    []string
+	Layout     Layout
+	// ProfilesEAPI names the EAPI of the repository's profiles directory
+	// (profiles/eapi, PMS 4.4). Without that file it is
+	// Layout.ProfileEAPIWhenUnspecified, and "0" without that.
+	ProfilesEAPI string
+
+	eclassFrom []*Repo             // repos.conf eclass-overrides, later wins
+	settings   map[string]option   // the repos.conf section, DEFAULT included
+	categories map[string]struct{} // those of every repository of the set
+
+	eclasses eclassIndex
+	kind     kindOnce
+	pkgs     packageCache
+	catIndex categoryCache
+	names    onceValue[[]atom.CP]
+	descs    descriptions
 }
 
-// Layout is metadata/layout.conf.
-type Layout struct {
-	ProfileFormats               []string // e.g. portage-1, portage-2, profile-set, profile-default-eapi, profile-repo-deps, profile-bashrcs
-	CacheFormats                 []string // md5-dict, pms; default as Portage's
-	EAPIsBanned, EAPIsDeprecated []string
-	ProfileEAPIWhenUnspecified   string
-	MastersGiven                 bool
-}
-
-// Options tells Open where to look.
-type Options struct {
-	ReposConf []string          // files or directories, later override earlier ones
-	Override  map[string]string // repository name -> location (--repo), added or overriding
-	System    string            // DIR of --system: a location that exists below it wins; "" none
-	Env       map[string]string // for variable expansion in repos.conf
-	Cache     string            // root of our own cache (unused in this version)
-}
-
-// Set is all configured repositories.
+// Set is all configured repositories. Immutable after Open.
 type Set struct {
 	// Repos in ascending precedence: the last wins for equal versions.
 	Repos    []*Repo
-	Main     *Repo // nil if none
+	Main     *Repo // nil if none is configured
 	Warnings []string
 }
 
-// Open reads repos.conf, layout.conf and repo_name of every repository.
-// Errors carry file:line.
-func Open(o Options) (*Set, error) { panic("stub") }
-
-// ByName finds a repository by name or alias.
-func (s *Set) ByName(name string) *Repo { panic("stub") }
-
-// Packages returns every version of cp in this repository, ascending by version.
-// A version without valid metadata is returned with Invalid set (NoMetadata
-// tells the two cases apart). Results are cached and shared.
-func (r *Repo) Packages(ctx context.Context, cp atom.CP) ([]*metadata.Package, error) { panic("stub") }
-
-// ErrNoMetadata is (wrapped in) Package.Invalid of an ebuild without a valid cache entry.
-var ErrNoMetadata error
-
-// Names lists every package name of the repository, sorted. It reads
-// directories only (no metadata).
-func (r *Repo) Names() ([]atom.CP, error) { panic("stub") }
-
-// NamesWithPackage returns the CPs whose package part is name, sorted.
-func (r *Repo) NamesWithPackage(name string) ([]atom.CP, error) { panic("stub") }
-
-// Categories as listed by profiles/categories of the repository and its masters.
-func (r *Repo) Categories() []string { panic("stub") }
-
-// Move is one line of profiles/updates.
-type Move struct {
-	Source           metadata.Source
-	From, To         atom.CP    // "move"
-	Slot             *atom.Atom // "slotmove": the atom, nil for move
-	FromSlot, ToSlot string
+// ByName finds a repository by name, or else by alias; nil if there is none.
+func (s *Set) ByName(name string) *Repo {
+	for _, r := range s.Repos {
+		if r.Name == name {
+			return r
+		}
+	}
+	for _, r := range s.Repos {
+		for _, a := range r.Aliases {
+			if a == name {
+				return r
+			}
+		}
+	}
+	return nil
 }
 
-// Updates returns the moves of the repository in order of application.
-func (r *Repo) Updates() ([]Move, error) { panic("stub") }
+// Setting returns a value of the repository's section in repos.conf, with the
+// values of [DEFAULT] where the section has none. ok is false if neither has
+// the key. Keys are lower case.
+func (r *Repo) Setting(key string) (value string, ok bool) {
+	o, ok := r.settings[key]
+	return o.value, ok
+}
+
+// onceValue computes a value once, keeping the error too.
+type onceValue[T any] struct {
+	once sync.Once
+	val  T
+	err  error
+}
+
+func (o *onceValue[T]) get(compute func() (T, error)) (T, error) {
+	o.once.Do(func() { o.val, o.err = compute() })
+	return o.val, o.err
+}
