@@ -1,22 +1,27 @@
-// Package solver finds the best selection for a request. See docs/encoding.md and docs/objective.md.
+// Package solver finds the best selection for a request: universe → CNF →
+// model → selection. See docs/encoding.md and docs/objective.md.
 package solver
 
 import (
 	"context"
+	"time"
 
 	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/internal/search"
+	"github.com/portsolve/portsolve/solver/internal/unsat"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// Problem is everything a resolution depends on. Nothing else (time, environment, files) does.
+// Problem is everything a resolution depends on. Nothing else (time,
+// environment, files) does.
 type Problem struct {
 	Roots   []universe.Root
 	Request universe.Request
 }
 
-// Outcome is the selection and what could not be done. Plan is not set here (see plan.Order).
+// Outcome is the selection and what could not be done. Ordering it is plan.Order's task.
 type Outcome struct {
-	Selection     *universe.Selection // best found; incomplete if Status is Unsolvable
+	Selection     *universe.Selection // best found; incomplete if Complete is false
 	Complete      bool
 	Changes       answer.Changes
 	Conflict      *answer.Conflict
@@ -29,6 +34,49 @@ type Outcome struct {
 	Stats         answer.Stats
 }
 
-// Solve runs universe → CNF → model → selection. The error is ctx's, or broken input; an
+// Solve finds the best selection. The error is ctx's, a source's, or a limit reached; an
 // unsolvable request is an Outcome, not an error.
-func Solve(ctx context.Context, p *Problem) (*Outcome, error) { panic("stub") }
+func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
+	changes := newChanges(&p.Request.Options)
+	for {
+		u := universe.New(ctx, p.Roots, &p.Request)
+		u.Overrides = changes.flags
+		start := time.Now()
+		r, err := search.New(u).Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !r.Complete && changes.propose(u, r) {
+			continue // a USE change would help: again with it
+		}
+		o := &Outcome{Complete: r.Complete, Rebuilds: r.Rebuilds, Changes: changes.answer()}
+		o.Stats.Versions = u.Versions()
+		if r.Formula != nil {
+			o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()
+		}
+		o.Stats.SolveMS = float64(time.Since(start).Microseconds()) / 1000
+		o.Selection = selection(p, r)
+		if !r.Complete {
+			report(ctx, o, u, r)
+		}
+		return o, ctx.Err()
+	}
+}
+
+func selection(p *Problem, r *search.Result) *universe.Selection {
+	return &universe.Selection{Roots: p.Roots, Nodes: r.Nodes, Removed: r.Removed, Kept: r.Kept,
+		Blocks: search.Blocks(r)}
+}
+
+// report says why there is no complete selection.
+func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Result) {
+	for _, m := range r.Missing {
+		o.unsatisfied(u, m)
+	}
+	for _, c := range r.Conflicts {
+		o.SlotConflicts = append(o.SlotConflicts, slotConflict(u, c))
+	}
+	if r.Formula != nil {
+		o.Conflict = unsat.Conflict(ctx, u, r.Formula)
+	}
+}

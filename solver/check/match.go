@@ -156,25 +156,31 @@ func (c *checker) relaxed(it *item, a *atom.Atom) *atom.Atom {
 
 // rootsOf tells where the dependencies of kind k of a package that lives in
 // root belong. On the build host everything is in one place. For a target ROOT,
-// run-time dependencies go there and all else to the host; --root-deps wants
-// the build-time ones in the target as well, --root-deps=rdeps drops DEPEND of
-// EAPIs without BDEPEND (emerge(1)).
+// run-time dependencies go there, DEPEND of EAPIs with BDEPEND to SYSROOT (the
+// host or the target itself), all else to the host; --root-deps wants the
+// build-time ones in the target as well, --root-deps=rdeps drops DEPEND of EAPIs
+// without BDEPEND (PMS 8.1, emerge(1)).
 func (c *checker) rootsOf(root universe.RootID, p *metadata.Package, k metadata.DepKind) []universe.RootID {
 	if root == universe.Host || k == metadata.RDEPEND || k == metadata.PDEPEND {
 		return []universe.RootID{root}
 	}
-	switch c.opts.RootDeps {
-	case "true":
-		return []universe.RootID{universe.Host, root}
-	case "rdeps":
-		if k == metadata.DEPEND && (p.EAPI == nil || !p.EAPI.BDepend) {
+	where := universe.Host
+	if k == metadata.DEPEND {
+		modern := p.EAPI != nil && p.EAPI.DependOnSysroot
+		if modern && c.opts.SysrootIsTarget {
+			where = root
+		}
+		if !modern && c.opts.RootDeps == "rdeps" {
 			return nil
 		}
 	}
-	return []universe.RootID{universe.Host}
+	if c.opts.RootDeps == "true" && where != root {
+		return []universe.RootID{where, root}
+	}
+	return []universe.RootID{where}
 }
 
-// buildKinds are needed to build, so never by what was built already.
+// buildKind: needed to build, so never by what was built already.
 func buildKind(k metadata.DepKind) bool { return k == metadata.DEPEND || k == metadata.BDEPEND }
 
 // eachClause visits every clause of an item's dependency of kind k, once per

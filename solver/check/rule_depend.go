@@ -99,7 +99,7 @@ func (c *checker) testDeps(it *item) {
 	}
 }
 
-// requested reports whether an argument matches the item directly.
+// requested reports whether an argument that is no set matches the item directly.
 func (c *checker) requested(it *item) bool {
 	for i := range c.req.Args {
 		arg := &c.req.Args[i]
@@ -107,7 +107,7 @@ func (c *checker) requested(it *item) bool {
 			return true
 		}
 		for _, m := range arg.Atoms {
-			if arg.Root == it.root && m.Atom.CP == it.pkg.CPV.CP && c.roots[it.root].matches(it, m.Atom) {
+			if !arg.Set && arg.Root == it.root && m.Atom.CP == it.pkg.CPV.CP && c.roots[it.root].matches(it, m.Atom) {
 				return true
 			}
 		}

@@ -46,6 +46,7 @@ type Options struct {
 	IgnoreBuiltSlotOperatorDeps                                   bool
 	ImplicitSystemDeps                                            Tri    // default y
 	RootDeps                                                      string // "", "true", "rdeps"
+	SysrootIsTarget                                               bool   // SYSROOT is ROOT, not "/"
 	RebuildIfNewSlot                                              Tri    // default y
 	RebuildIfNewRev, RebuildIfNewVer, RebuildIfUnbuilt            bool
 	RebuildExclude, RebuildIgnore                                 []string

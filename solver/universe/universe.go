@@ -49,30 +49,6 @@ type Repository struct {
 	Source
 }
 
-// Candidate is one package that could be (or is) in one root.
-// Candidates are created once by the Universe; compare by pointer.
-type Candidate struct {
-	ID       int
-	Pkg      *metadata.Package
-	Root     RootID
-	RepoRank int             // precedence of its repository, higher wins
-	Use      metadata.UseSet // enabled flags in effect
-	Excluded []metadata.Exclusion
-}
-
-func (c *Candidate) Installed() bool { return c.Pkg.Origin == metadata.Installed }
-func (c *Candidate) Visible() bool   { return len(c.Excluded) == 0 }
-func (c *Candidate) CP() atom.CP     { return c.Pkg.CPV.CP }
-
-// SlotKey identifies what at most one installed package may occupy.
-type SlotKey struct {
-	Root RootID
-	CP   atom.CP
-	Slot string
-}
-
-func (c *Candidate) SlotKey() SlotKey { return SlotKey{c.Root, c.Pkg.CPV.CP, c.Pkg.Slot} }
-
 // Priority classifies a dependency edge; plan orders by it (docs/plan-order.md).
 type Priority struct {
 	Buildtime       bool       // DEPEND, BDEPEND

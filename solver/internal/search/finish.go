@@ -1,0 +1,172 @@
+package search
+
+import (
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/solver/internal/cnf"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// finish decides what was taken on trust: every installed package stays as it is
+// if that is possible, and is rebuilt or replaced otherwise.
+func (w *walk) finish() {
+	for changed := true; changed && !w.stopped(); {
+		changed = false
+		for i := 0; i < len(w.nodes) && !w.stopped(); i++ {
+			n := w.nodes[i]
+			if n.Merge || w.targets[n] || w.gone[n] || w.settled[n] {
+				continue
+			}
+			changed = true
+			if w.commit(w.g.f.Used(n.Cand)) {
+				w.settled[n] = true
+				continue
+			}
+			if !w.dead {
+				w.displace(n)
+			}
+		}
+		if w.stayers() {
+			changed = true
+		}
+	}
+}
+
+// stayers settles the installed packages that no dependency led to. It reports
+// whether one of them had to be replaced.
+func (w *walk) stayers() bool {
+	changed := false
+	for _, k := range w.g.f.Keeps() {
+		c := k.Inst
+		if w.stopped() {
+			return changed
+		}
+		if w.byCand[c] != nil || w.g.isTrue(w.g.f.Exists(c)) || w.live(c.SlotKey()) != nil {
+			continue
+		}
+		if w.commit(w.g.f.Exists(c)) || w.dead || !w.g.isTrue(k.Lit) {
+			continue
+		}
+		changed = true
+		w.replacement(c, nil)
+	}
+	return changed
+}
+
+// live is the node that occupies a slot, nil if none.
+func (w *walk) live(k universe.SlotKey) *universe.Node {
+	for _, n := range w.slots[k] {
+		if !w.gone[n] {
+			return n
+		}
+	}
+	return nil
+}
+
+// displace finds another package for those that relied on an installed one.
+func (w *walk) displace(n *universe.Node) {
+	w.gone[n] = true
+	if other := w.live(n.Cand.SlotKey()); other != nil {
+		w.gone[n] = false
+		w.replace(n, other)
+		return
+	}
+	if w.replacement(n.Cand, n) {
+		return
+	}
+	// The slot is given up: each parent looks for something else.
+	in := n.In
+	n.In = nil
+	for _, e := range in {
+		if !w.gone[e.Parent] {
+			w.satisfy(task{parent: e.Parent, root: n.Cand.Root, atom: e.Atom, kind: e.Kind, depth: e.Parent.Depth + 1, optional: e.Priority.Optional})
+		}
+	}
+	w.drain()
+}
+
+// replacement merges another package in the slot of c: the same version built again if possible, else the
+// newest one that is not older, else the newest.
+func (w *walk) replacement(c *universe.Candidate, old *universe.Node) bool {
+	for _, m := range w.slotChoices(c) {
+		l := w.g.f.Used(m)
+		if l == 0 || w.g.isFalse(l) || !w.commit(l) {
+			if w.stopped() {
+				return true
+			}
+			continue
+		}
+		t := task{root: c.Root}
+		n := w.node(m, t)
+		n.Why = append(n.Why, universe.Cause{Rebuild: w.rebuildCause(c)})
+		if old != nil {
+			n.Depth = old.Depth
+			w.replace(old, n)
+		}
+		w.stack = append(w.stack, n)
+		w.drain()
+		return true
+	}
+	return false
+}
+
+func (w *walk) slotChoices(c *universe.Candidate) []*universe.Candidate {
+	var same, higher, lower []*universe.Candidate
+	for _, m := range w.u.Group(c.Root, c.CP()).All {
+		if m.Installed() || m.Pkg.Slot != c.Pkg.Slot || !w.s.usable(m) {
+			continue
+		}
+		switch v := m.Pkg.CPV.Version.Compare(c.Pkg.CPV.Version); {
+		case v == 0:
+			same = append(same, m)
+		case v > 0:
+			higher = append(higher, m)
+		default:
+			lower = append(lower, m)
+		}
+	}
+	if w.o.Update && (w.o.Deep == universe.Unlimited) {
+		return append(append(higher, same...), lower...)
+	}
+	return append(append(same, higher...), lower...)
+}
+
+// rebuildCause names the package whose new slot or sub-slot an installed package was not built for.
+func (w *walk) rebuildCause(c *universe.Candidate) string {
+	cause := ""
+	for _, d := range w.u.Deps(c) {
+		d.Expr.Atoms(func(a *atom.Atom) {
+			if a.SlotOp != atom.SlotOpEqual || a.SubSlot == "" || cause != "" {
+				return
+			}
+			loose := *a
+			loose.Slot, loose.SubSlot = "", ""
+			kept := false
+			var repl *universe.Candidate
+			for _, m := range w.u.Match(d.Root, &loose) {
+				if w.g != nil && w.g.isTrue(w.g.f.Exists(m)) {
+					if m.Matches(a) {
+						kept = true
+					} else if !m.Installed() {
+						repl = m
+					}
+				}
+			}
+			if !kept && repl != nil {
+				cause = repl.Pkg.CPV.String()
+			}
+		})
+	}
+	return cause
+}
+
+// removed lists installed packages whose slot is empty in the end.
+func (w *walk) removed(f *cnf.Formula) []*universe.Candidate {
+	var out []*universe.Candidate
+	for _, k := range f.Keeps() {
+		if w.g.isTrue(f.Exists(k.Inst)) || w.live(k.Slot) != nil {
+			continue
+		}
+		out = append(out, k.Inst)
+	}
+	return out
+}

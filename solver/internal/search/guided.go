@@ -1,0 +1,235 @@
+package search
+
+import (
+	"context"
+	"sort"
+
+	"github.com/portsolve/portsolve/solver/internal/cnf"
+	"github.com/portsolve/portsolve/solver/internal/sat"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// maxRounds bounds the learn-and-walk-again loop. Each round learns a clause that excludes the choices
+// made, so the bound only guards against time; 109 failing packages of a real tree need at most 20.
+const maxRounds = 2000
+
+// guided walks with the solver until its choices have a model.
+func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
+	s.findKeep()
+	goals := s.goals(first, true)
+	f := cnf.Encode(cnf.Input{U: s.u, Cands: s.closure(goals), NoDeps: s.o.NoDeps, Goals: goals,
+		Kept: func(c *universe.Candidate) bool { return s.keep[c] }})
+	if err := s.u.Err(); err != nil {
+		return nil, err
+	}
+	e := sat.New()
+	f.Load(e)
+	fail := func() (*Result, error) {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		r := first.result()
+		r.Formula, r.Engine = f, e
+		return r, nil
+	}
+	keeps, st := s.softKeeps(ctx, f, e)
+	if st != sat.Sat {
+		return fail()
+	}
+	order := topological(first)
+	for round := 1; round <= maxRounds; round++ {
+		g := newGuide(f, e)
+		w := newWalk(ctx, s, g)
+		w.lead(keeps, order, first)
+		w.run()
+		if !w.dead && !w.stopped() {
+			w.finish()
+		}
+		if err := s.u.Err(); err != nil {
+			return nil, err
+		}
+		if !w.dead && ctx.Err() == nil && e.Solve(ctx) == sat.Sat && len(w.missing) == 0 {
+			r := w.result()
+			r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
+			r.Kept = s.keptList(func(c *universe.Candidate) bool { return g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
+			r.Removed = w.removed(f)
+			return r, nil
+		}
+		held := append([]sat.Lit(nil), g.held...)
+		g.popTo(0)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if e.Solve(ctx, held...) != sat.Unsat {
+			return fail() // a walk that found no way although there is one; the first pass tells what it wanted
+		}
+		core, _ := e.Shrink(ctx, e.Core())
+		if len(core) == 0 {
+			return fail()
+		}
+		cl := make([]sat.Lit, len(core))
+		for i, l := range core {
+			cl[i] = l.Not()
+		}
+		f.Learn(e, cl)
+	}
+	return nil, &LimitError{maxRounds}
+}
+
+// LimitError says that the search was given up; it is not an answer.
+type LimitError struct{ Rounds int }
+
+func (e *LimitError) Error() string {
+	return "no answer after the search limit was reached; this is a limit of the program, not a proof that there is none"
+}
+
+// closure lists the candidates for the complete search.
+func (s *Search) closure(goals []cnf.Goal) []*universe.Candidate {
+	var seeds []*universe.Candidate
+	for _, g := range goals {
+		seeds = append(seeds, g.Cands...)
+	}
+	seeds = append(seeds, s.keptList(func(*universe.Candidate) bool { return true })...)
+	return s.u.Closure(seeds, universe.ClosureOptions{Usable: s.usable, BuildDeps: s.bdeps && (s.o.Deep != 0)})
+}
+
+// softKeeps finds which slots can stay occupied and which packages need not be downgraded, as many as possible in
+// CPV order. The result is assumed by every walk.
+func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) ([]sat.Lit, sat.Status) {
+	if st := e.Solve(ctx); st != sat.Sat {
+		return nil, st
+	}
+	var want []sat.Lit
+	for _, k := range f.Keeps() {
+		want = append(want, k.Lit)
+	}
+	for _, d := range f.Downs() {
+		if d.Inst.Visible() || !s.o.Update {
+			want = append(want, d.Lit)
+		}
+	}
+	for len(want) > 0 {
+		switch e.Solve(ctx, want...) {
+		case sat.Sat:
+			return want, sat.Sat
+		case sat.Unknown:
+			return nil, sat.Unknown
+		}
+		// Give up the last member of a contradiction: downgrades before removals.
+		core, _ := e.Shrink(ctx, e.Core())
+		if len(core) == 0 {
+			return nil, sat.Unsat
+		}
+		bad := map[sat.Lit]bool{}
+		for _, l := range core {
+			bad[l] = true
+		}
+		for i := len(want) - 1; i >= 0; i-- {
+			if bad[want[i]] {
+				want = append(want[:i:i], want[i+1:]...)
+				break
+			}
+		}
+	}
+	return want, sat.Sat
+}
+
+// lead assumes the first choices of the first pass as far as they are possible together: a
+// package before what it needs, so that the more wanted one wins.
+func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
+	for _, l := range keeps {
+		if !w.commit(l) && w.dead {
+			return
+		}
+	}
+	for _, n := range order {
+		if n.Cand.Installed() || first.targets[n] {
+			continue
+		}
+		l := w.g.f.Used(n.Cand)
+		if l == 0 || !w.needed(n) {
+			continue
+		}
+		if !w.commit(l) && w.dead {
+			return
+		}
+	}
+}
+
+// needed reports whether an argument or a possible parent wants the node.
+func (w *walk) needed(n *universe.Node) bool {
+	if len(n.Args) > 0 || len(n.In) == 0 {
+		return true
+	}
+	for _, e := range n.In {
+		l := w.g.f.Used(e.Parent.Cand)
+		if l == 0 || !w.g.isFalse(l) {
+			return true
+		}
+	}
+	return false
+}
+
+// topological orders the nodes of a walk parents first; cycles in discovery order.
+func topological(w *walk) []*universe.Node {
+	index := map[*universe.Node]int{}
+	low := map[*universe.Node]int{}
+	on := map[*universe.Node]bool{}
+	var stack []*universe.Node
+	var comps [][]*universe.Node
+	type frame struct {
+		n *universe.Node
+		i int
+	}
+	for _, root := range w.nodes {
+		if index[root] != 0 {
+			continue
+		}
+		frames := []frame{{n: root}}
+		for len(frames) > 0 {
+			f := &frames[len(frames)-1]
+			if f.i == 0 && index[f.n] == 0 {
+				index[f.n] = len(index) + 1
+				low[f.n] = index[f.n]
+				stack = append(stack, f.n)
+				on[f.n] = true
+			}
+			if f.i < len(f.n.Out) {
+				ch := f.n.Out[f.i].Child
+				f.i++
+				if index[ch] == 0 {
+					frames = append(frames, frame{n: ch})
+				} else if on[ch] && index[ch] < low[f.n] {
+					low[f.n] = index[ch]
+				}
+				continue
+			}
+			n := f.n
+			frames = frames[:len(frames)-1]
+			if len(frames) > 0 {
+				if p := frames[len(frames)-1].n; low[n] < low[p] {
+					low[p] = low[n]
+				}
+			}
+			if low[n] == index[n] {
+				var comp []*universe.Node
+				for {
+					m := stack[len(stack)-1]
+					stack = stack[:len(stack)-1]
+					on[m] = false
+					comp = append(comp, m)
+					if m == n {
+						break
+					}
+				}
+				sort.Slice(comp, func(i, j int) bool { return comp[i].Index < comp[j].Index })
+				comps = append(comps, comp)
+			}
+		}
+	}
+	var out []*universe.Node
+	for i := len(comps) - 1; i >= 0; i-- {
+		out = append(out, comps[i]...)
+	}
+	return out
+}

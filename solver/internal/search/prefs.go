@@ -1,0 +1,177 @@
+package search
+
+import (
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// prefs lists the candidates for a task, the preferred one first
+// (docs/objective.md, "Which candidate").
+func (w *walk) prefs(t task) []*universe.Candidate {
+	var ebuilds, installed []*universe.Candidate
+	for _, c := range w.u.Match(t.root, t.atom) {
+		switch {
+		case c.Installed():
+			installed = append(installed, c)
+		case t.arg != nil && t.arg.exact != nil && c.Pkg != t.arg.exact:
+		case w.s.usable(c):
+			ebuilds = append(ebuilds, c)
+		}
+	}
+	if len(ebuilds)+len(installed) == 0 {
+		return nil
+	}
+	want := w.wantsUpdate(t, ebuilds, installed)
+	again := t.arg != nil && !w.s.selective && !w.o.OnlyDeps
+	var stay, last []*universe.Candidate
+	for _, i := range installed {
+		switch {
+		case again || w.o.EmptyTree:
+			if len(ebuilds) == 0 && !again {
+				last = append(last, i)
+			}
+		case w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
+			last = append(last, i)
+		default:
+			stay = append(stay, i)
+		}
+	}
+	var out []*universe.Candidate
+	if want {
+		out = mergeByVersion(stay, ebuilds)
+	} else {
+		out = append(append(out, stay...), ebuilds...)
+	}
+	out = append(out, last...)
+	return w.preferChosen(t, out)
+}
+
+// mergeByVersion merges two descending lists; at equal versions the installed package comes first.
+func mergeByVersion(inst, ebuilds []*universe.Candidate) []*universe.Candidate {
+	out := make([]*universe.Candidate, 0, len(inst)+len(ebuilds))
+	for len(inst) > 0 && len(ebuilds) > 0 {
+		if inst[0].Pkg.CPV.Version.Compare(ebuilds[0].Pkg.CPV.Version) >= 0 {
+			out = append(out, inst[0])
+			inst = inst[1:]
+			continue
+		}
+		out = append(out, ebuilds[0])
+		ebuilds = ebuilds[1:]
+	}
+	return append(append(out, inst...), ebuilds...)
+}
+
+// preferChosen moves a candidate that is in the graph already to the front, if it occupies the slot of
+// the first preference: one slot holds one package.
+func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candidate {
+	if len(out) == 0 {
+		return out
+	}
+	front := -1
+	for i, c := range out {
+		if w.g != nil && w.g.isTrue(w.g.f.Exists(c)) && c.SlotKey() == out[0].SlotKey() && !c.Installed() {
+			front = i
+			break
+		}
+		if n := w.byCand[c]; n != nil && !w.gone[n] && !w.targets[n] && c.SlotKey() == out[0].SlotKey() && (n.Merge || w.g == nil) {
+			front = i
+			break
+		}
+	}
+	if front <= 0 {
+		return out
+	}
+	moved := make([]*universe.Candidate, 0, len(out))
+	moved = append(moved, out[front])
+	moved = append(moved, out[:front]...)
+	return append(moved, out[front+1:]...)
+}
+
+// wantsUpdate tells whether the newest version is wanted rather than the installed one: for arguments,
+// and with --update for what is not deeper than --deep says.
+func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) bool {
+	if t.arg != nil {
+		return !w.o.UpdateIfInstalled || len(installed) > 0
+	}
+	top := ebuilds
+	if len(top) == 0 {
+		return false
+	}
+	c := top[0]
+	depth := t.depth
+	arg := w.s.isArg(c)
+	if arg {
+		depth = 0
+	}
+	if !arg && !w.o.Update {
+		return false
+	}
+	return w.o.Deep == universe.Unlimited || depth <= w.o.Deep
+}
+
+// reinstalls tells whether an installed package has to be merged again although its version is right.
+func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) bool {
+	o := w.o
+	if !o.NewUse && !o.ChangedUse && !o.ChangedDeps && !o.ChangedSlot && !o.NewRepo && len(w.s.reinstallAtoms) == 0 {
+		return false
+	}
+	var e *universe.Candidate
+	for _, c := range ebuilds {
+		if c.Pkg.CPV.Version.Compare(i.Pkg.CPV.Version) == 0 {
+			if e == nil || c.Pkg.Repo == i.Pkg.Repo && e.Pkg.Repo != i.Pkg.Repo && !o.NewRepo {
+				e = c
+			}
+		}
+	}
+	if e == nil {
+		return false
+	}
+	for _, a := range w.s.reinstallAtoms {
+		if e.Matches(a) {
+			return true
+		}
+	}
+	return o.NewRepo && e.Pkg.Repo != i.Pkg.Repo ||
+		o.ChangedSlot && (e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) ||
+		(o.NewUse || o.ChangedUse) && w.useChanged(i, e) ||
+		o.ChangedDeps && w.depsChanged(i, e)
+}
+
+// useChanged compares the flags a package was built with to what it would be built with now.
+// --newuse also notices flags that were added or removed unless they are disabled by
+// USE; --changed-use only those whose effect differs.
+func (w *walk) useChanged(i, e *universe.Candidate) bool {
+	now, was := e.Flags(), i.Flags()
+	for _, f := range e.Pkg.IUSE {
+		_, forced, masked, _ := e.ForcedFlag(f.Name)
+		has := i.Pkg.HasIUSE(f.Name)
+		switch {
+		case !has && w.o.NewUse && !forced && !masked:
+			return true
+		case has && now.Has(f.Name) != was.Has(f.Name):
+			return true
+		case !has && w.o.ChangedUse && now.Has(f.Name) && !forced:
+			return true
+		}
+	}
+	for _, f := range i.Pkg.IUSE {
+		if e.Pkg.HasIUSE(f.Name) {
+			continue
+		}
+		_, forced, masked, _ := e.ForcedFlag(f.Name)
+		if w.o.NewUse && !forced && !masked || w.o.ChangedUse && was.Has(f.Name) {
+			return true
+		}
+	}
+	return false
+}
+
+// depsChanged compares dependencies without their slot-operator bindings.
+func (w *walk) depsChanged(i, e *universe.Candidate) bool {
+	for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
+		if w.u.DepText(i, k) != w.u.DepText(e, k) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,395 @@
+package search
+
+import (
+	"context"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/internal/cnf"
+	"github.com/portsolve/portsolve/solver/internal/sat"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// Search is one request prepared for walking.
+type Search struct {
+	u    *universe.Universe
+	o    *universe.Options
+	args []argument
+
+	byCP           map[atom.CP][]*argument
+	selective      bool // what is installed and good enough is not merged again
+	bdeps          bool // build dependencies of installed packages are looked at
+	exclude        []*atom.Atom
+	reinstallAtoms []*atom.Atom
+	world          []argument
+	keep           map[*universe.Candidate]bool
+	argSeen        map[*universe.Candidate]int8
+}
+
+// Result is what Run found.
+type Result struct {
+	Nodes     []*universe.Node
+	Blocks    []*universe.Block
+	Removed   []*universe.Candidate
+	Kept      []*universe.Candidate
+	Complete  bool
+	Missing   []Missing
+	Conflicts []SlotConflict
+	Rebuilds  map[string][]string
+	HeldBack  []Held
+	// Formula of the last stage; nil if even its goals could not be stated.
+	Formula *cnf.Formula
+	Rounds  int
+	Engine  *sat.Engine
+}
+
+// Missing is a dependency without a usable candidate.
+type Missing struct {
+	Arg    string
+	Parent *universe.Node
+	Root   universe.RootID
+	Atom   *atom.Atom
+	Kind   metadata.DepKind
+}
+
+// SlotConflict is several wanted packages for one slot.
+type SlotConflict struct {
+	Slot  universe.SlotKey
+	Nodes []*universe.Node
+}
+
+// Held is a version that was preferred but is not possible.
+type Held struct {
+	Wanted, Selected *universe.Candidate
+}
+
+// New prepares a search.
+func New(u *universe.Universe) *Search {
+	o := &u.Req.Options
+	s := &Search{u: u, o: o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}}
+	s.args = flatten(u.Req.Args)
+	s.args = append(s.args, s.greedy()...)
+	s.world = flatten(u.Req.World)
+	for i := range s.args {
+		a := &s.args[i]
+		s.byCP[a.atom.CP] = append(s.byCP[a.atom.CP], a)
+	}
+	s.selective = o.Selective.Or(o.Update || o.NewUse || o.ChangedUse || o.NewRepo || o.ChangedDeps ||
+		o.ChangedSlot) && !o.EmptyTree
+	switch o.WithBdeps {
+	case "y":
+		s.bdeps = true
+	case "", "auto":
+		s.bdeps = o.WithBdepsAuto.Or(true) && !o.UsePkg && !o.UsePkgOnly
+	}
+	s.exclude = wildcards(o.Exclude)
+	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
+	return s
+}
+
+func flatten(in []universe.Arg) []argument {
+	var out []argument
+	for _, a := range in {
+		for _, m := range a.Atoms {
+			out = append(out, argument{text: a.Text, set: a.Set, root: a.Root, atom: m.Atom, exact: a.Exact})
+		}
+	}
+	return out
+}
+
+// wildcards parses --exclude-like words; the command line has checked them.
+func wildcards(words []string) []*atom.Atom {
+	var out []*atom.Atom
+	for _, w := range words {
+		a, err := atom.ParseWildcard(w)
+		if err != nil {
+			if a, err = atom.ParseWildcard("*/" + w); err != nil {
+				continue
+			}
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// greedy adds, with --update, one argument per installed slot of an argument
+// that names no slot: updating a package means updating every slot of it.
+func (s *Search) greedy() []argument {
+	if !s.o.Update {
+		return nil
+	}
+	var out []argument
+	for _, a := range s.args {
+		if a.set || a.atom.Slot != "" || a.exact != nil || a.atom.Op != atom.OpNone {
+			continue
+		}
+		inst := s.u.InstalledGroup(a.root, a.atom.CP)
+		if len(inst) < 2 {
+			continue
+		}
+		for _, i := range inst {
+			sl := *a.atom
+			sl.Slot = i.Pkg.Slot
+			out = append(out, argument{text: a.text, root: a.root, atom: &sl})
+		}
+	}
+	return out
+}
+
+// usable tells whether a candidate may be merged at all.
+func (s *Search) usable(c *universe.Candidate) bool {
+	if !c.Visible() || c.RequiredUseFails() {
+		return false
+	}
+	for _, a := range s.exclude {
+		if c.Matches(a) && len(s.u.InstalledIn(c.SlotKey())) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// isArg reports whether a package answers an argument. An argument without a slot speaks of the
+// highest slot that is visible.
+func (s *Search) isArg(c *universe.Candidate) bool {
+	if v := s.argSeen[c]; v != 0 {
+		return v > 0
+	}
+	s.argSeen[c] = -1
+	for _, a := range s.byCP[c.CP()] {
+		if a.root == c.Root && c.Matches(a.atom) && !s.higherSlot(c, a) {
+			s.argSeen[c] = 1
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Search) higherSlot(c *universe.Candidate, a *argument) bool {
+	if a.atom.Slot != "" {
+		return false
+	}
+	for _, m := range s.u.Match(a.root, a.atom) {
+		if m.Pkg.CPV.Version.Compare(c.Pkg.CPV.Version) <= 0 {
+			return false
+		}
+		if m.Pkg.Slot != c.Pkg.Slot && !m.Installed() && s.usable(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// targetKind tells which variables of an --onlydeps argument count.
+func (s *Search) targetKind(k metadata.DepKind) bool {
+	switch k {
+	case metadata.RDEPEND, metadata.PDEPEND:
+		return s.o.OnlyDepsWithRdeps.Or(true)
+	case metadata.IDEPEND:
+		return s.o.OnlyDepsWithIdeps.Or(s.o.OnlyDepsWithRdeps.Or(true))
+	}
+	return true
+}
+
+// Run finds the best selection. The error is ctx's or a source's.
+func (s *Search) Run(ctx context.Context) (*Result, error) {
+	first := newWalk(ctx, s, nil)
+	first.run()
+	if err := s.u.Err(); err != nil {
+		return nil, err
+	}
+	if len(first.missing) == 0 && !first.conflict {
+		if r, err := s.accept(ctx, first); r != nil || err != nil {
+			return r, err
+		}
+	}
+	return s.guided(ctx, first)
+}
+
+// accept checks the first choices with the solver: the packages of the walk,
+// what is installed and must keep working, and nothing else. nil if they contradict each other.
+func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
+	cands := make([]*universe.Candidate, 0, len(w.nodes))
+	in := map[*universe.Candidate]bool{}
+	slot := map[universe.SlotKey]bool{}
+	for _, n := range w.nodes {
+		if w.gone[n] || w.targets[n] {
+			continue
+		}
+		cands = append(cands, n.Cand)
+		in[n.Cand] = true
+		slot[n.Cand.SlotKey()] = true
+	}
+	var kept []*universe.Candidate
+	if s.touchesInstalled(w) {
+		s.findKeep()
+		kept = s.keptList(func(c *universe.Candidate) bool { return !in[c] && !slot[c.SlotKey()] })
+		cands = append(cands, kept...)
+	}
+	f := cnf.Encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
+		Kept: func(c *universe.Candidate) bool { return true }})
+	e := sat.New()
+	f.Load(e)
+	assume := make([]sat.Lit, 0, len(cands))
+	for _, c := range cands {
+		assume = append(assume, f.Exists(c))
+	}
+	switch e.Solve(ctx, assume...) {
+	case sat.Sat:
+		r := w.result()
+		r.Formula, r.Engine, r.Rounds, r.Complete = f, e, 1, true
+		r.Kept = kept
+		return r, s.u.Err()
+	case sat.Unknown:
+		return nil, ctx.Err()
+	}
+	return nil, nil
+}
+
+// touchesInstalled reports whether the walk changes something that installed
+// packages could notice: a version, slot or flag; then everything that is
+// reachable from the request and @world has to be looked at.
+func (s *Search) touchesInstalled(w *walk) bool {
+	if s.o.NoDeps {
+		return false
+	}
+	if s.o.CompleteGraph {
+		return true
+	}
+	for _, b := range w.blocks {
+		if len(s.u.InstalledGroup(b.Parent.Cand.Root, b.Atom.CP)) > 0 {
+			return true
+		}
+	}
+	for _, n := range w.nodes {
+		for _, i := range n.Replaces {
+			if i.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0 || i.Pkg.SubSlot != n.Cand.Pkg.SubSlot ||
+				w.useChangedAtAll(i, n.Cand) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (w *walk) useChangedAtAll(i, e *universe.Candidate) bool {
+	a, b := i.Flags(), e.Flags()
+	if len(a) != len(b) {
+		return true
+	}
+	for k := range a {
+		if a[k] != b[k] {
+			return true
+		}
+	}
+	return false
+}
+
+// findKeep computes what is reachable from the request and @world.
+func (s *Search) findKeep() {
+	if s.keep != nil {
+		return
+	}
+	var seeds []*universe.Candidate
+	for _, list := range [][]argument{s.args, s.world} {
+		for _, a := range list {
+			for _, i := range s.u.InstalledGroup(a.root, a.atom.CP) {
+				if i.Matches(a.atom) {
+					seeds = append(seeds, i)
+				}
+			}
+		}
+	}
+	s.keep = s.u.KeepSet(seeds)
+}
+
+func (s *Search) keptList(want func(*universe.Candidate) bool) []*universe.Candidate {
+	var out []*universe.Candidate
+	for r := range s.u.Roots {
+		for _, c := range s.u.AllInstalled(universe.RootID(r)) {
+			if s.keep[c] && want(c) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// goals states the request, and what @world had before.
+func (s *Search) goals(w *walk, world bool) []cnf.Goal {
+	var out []cnf.Goal
+	for i := range s.args {
+		a := &s.args[i]
+		if s.u.Provided(a.root, a.atom) {
+			continue
+		}
+		t := task{arg: a, root: a.root, atom: a.atom}
+		g := cnf.Goal{Arg: a.text, Atom: a.atom, Cands: w.prefs(t), Target: s.o.OnlyDeps}
+		if g.Target {
+			for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
+				if s.targetKind(k) {
+					g.Kinds = append(g.Kinds, k)
+				}
+			}
+		}
+		out = append(out, g)
+	}
+	if !world || s.o.IgnoreWorld {
+		return out
+	}
+	for _, a := range s.world {
+		if s.u.InstalledMatch(a.root, a.atom) == nil {
+			continue
+		}
+		out = append(out, cnf.Goal{Arg: a.text, Atom: a.atom, Cands: s.u.Match(a.root, a.atom), World: true})
+	}
+	return out
+}
+
+// result collects the nodes of a walk.
+func (w *walk) result() *Result {
+	r := &Result{Blocks: w.blocks, Rebuilds: map[string][]string{}}
+	for _, n := range w.nodes {
+		if w.gone[n] {
+			continue
+		}
+		n.Index = len(r.Nodes)
+		n.Cand.Flags()
+		r.Nodes = append(r.Nodes, n)
+	}
+	live := r.Nodes
+	for _, n := range live {
+		n.Out = w.alive(n.Out)
+		n.In = w.alive(n.In)
+	}
+	for _, m := range w.missing {
+		x := Missing{Parent: m.task.parent, Root: m.task.root, Atom: m.task.atom, Kind: m.task.kind}
+		if m.task.arg != nil {
+			x.Arg = m.task.arg.text
+		}
+		r.Missing = append(r.Missing, x)
+	}
+	for _, n := range live {
+		k := n.Cand.SlotKey()
+		var same []*universe.Node
+		for _, m := range w.slots[k] {
+			if !w.gone[m] {
+				same = append(same, m)
+			}
+		}
+		if len(same) > 1 && same[0] == n {
+			r.Conflicts = append(r.Conflicts, SlotConflict{k, same})
+		}
+	}
+	return r
+}
+
+func (w *walk) alive(es []*universe.Edge) []*universe.Edge {
+	out := es[:0]
+	for _, e := range es {
+		if !w.gone[e.Parent] && !w.gone[e.Child] {
+			out = append(out, e)
+		}
+	}
+	return out
+}

@@ -1,0 +1,351 @@
+// Package search finds the selection that docs/objective.md calls best. A walk
+// follows dependencies in discovery order and takes the preferred candidate of each; the
+// solver tells which ones are possible (docs/encoding.md).
+package search
+
+import (
+	"context"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// task is one atom to be satisfied.
+type task struct {
+	parent   *universe.Node // nil for an argument
+	arg      *argument      // set for an argument
+	root     universe.RootID
+	atom     *atom.Atom
+	kind     metadata.DepKind
+	depth    int
+	optional bool
+}
+
+// disjunction is a group, or an atom of a virtual, that waits until everything
+// without a choice is in the graph.
+type disjunction struct {
+	parent   *universe.Node
+	dep      universe.Dep
+	node     *depend.Node
+	optional bool
+}
+
+// argument is one atom of the request.
+type argument struct {
+	text  string
+	set   bool
+	root  universe.RootID
+	atom  *atom.Atom
+	exact *metadata.Package
+}
+
+// missing is a dependency for which no candidate was left.
+type missing struct {
+	task task
+}
+
+// walk is one traversal. With a guide every choice is possible; without one it
+// is the first choice of each dependency, which may contradict itself.
+type walk struct {
+	ctx      context.Context
+	s        *Search
+	u        *universe.Universe
+	o        *universe.Options
+	g        *guide // nil in the first pass
+	nodes    []*universe.Node
+	byCand   map[*universe.Candidate]*universe.Node
+	slots    map[universe.SlotKey][]*universe.Node
+	stack    []*universe.Node
+	disj     []disjunction
+	blocks   []*universe.Block
+	missing  []missing
+	conflict bool                    // two packages in one slot
+	dead     bool                    // the guide is in a contradiction; learn and start again
+	settled  map[*universe.Node]bool // installed nodes whose staying is certain
+	targets  map[*universe.Node]bool // --onlydeps arguments
+	gone     map[*universe.Node]bool // displaced nodes
+}
+
+func newWalk(ctx context.Context, s *Search, g *guide) *walk {
+	return &walk{
+		ctx: ctx, s: s, u: s.u, o: s.o, g: g,
+		byCand:  map[*universe.Candidate]*universe.Node{},
+		slots:   map[universe.SlotKey][]*universe.Node{},
+		settled: map[*universe.Node]bool{},
+		targets: map[*universe.Node]bool{},
+		gone:    map[*universe.Node]bool{},
+	}
+}
+
+// run walks from the arguments: all of them first, then their dependencies, the
+// last one found first; groups with a choice wait until nothing else is left.
+func (w *walk) run() {
+	for i := range w.s.args {
+		a := &w.s.args[i]
+		w.satisfy(task{arg: a, root: a.root, atom: a.atom})
+		if w.stopped() {
+			return
+		}
+	}
+	w.drain()
+}
+
+func (w *walk) stopped() bool { return w.dead || w.ctx.Err() != nil || w.u.Err() != nil }
+
+func (w *walk) drain() {
+	for !w.stopped() {
+		if n := len(w.stack); n > 0 {
+			node := w.stack[n-1]
+			w.stack = w.stack[:n-1]
+			w.expand(node)
+			continue
+		}
+		if n := len(w.disj); n > 0 {
+			d := w.disj[n-1]
+			w.disj = w.disj[:n-1]
+			w.choose(d)
+			continue
+		}
+		return
+	}
+}
+
+// expand adds the dependencies of a node.
+func (w *walk) expand(n *universe.Node) {
+	if w.o.NoDeps || w.gone[n] {
+		return
+	}
+	for _, d := range w.u.Deps(n.Cand) {
+		optional := false
+		if !w.builds(n) && universe.BuildTime(d.Kind) {
+			if !w.s.bdeps {
+				continue
+			}
+			optional = true
+		}
+		if w.targets[n] && !w.s.targetKind(d.Kind) {
+			continue
+		}
+		w.queue(n, d, d.Expr, optional)
+		for _, ch := range d.Expr.Children {
+			w.direct(n, d, ch, optional)
+			if w.stopped() {
+				return
+			}
+		}
+	}
+}
+
+// builds reports whether the node's build dependencies are really needed.
+func (w *walk) builds(n *universe.Node) bool {
+	return n.Cand.Pkg.Origin == metadata.Ebuild && (n.Merge || w.targets[n])
+}
+
+// queue sets aside what has a choice: any-of groups, and virtuals, whose
+// providers are a choice in disguise.
+func (w *walk) queue(n *universe.Node, d universe.Dep, e *depend.Node, optional bool) {
+	for _, ch := range e.Children {
+		switch {
+		case ch.Kind == depend.AnyOf:
+			w.disj = append(w.disj, disjunction{n, d, ch, optional})
+		case ch.Kind == depend.AtomLeaf && isVirtual(ch.Atom):
+			w.disj = append(w.disj, disjunction{n, d, ch, optional})
+		case ch.Kind == depend.All:
+			w.queue(n, d, ch, optional)
+		}
+	}
+}
+
+func isVirtual(a *atom.Atom) bool {
+	return a.Category == "virtual" && a.Blocker == atom.NotBlocker
+}
+
+func (w *walk) direct(n *universe.Node, d universe.Dep, e *depend.Node, optional bool) {
+	switch e.Kind {
+	case depend.AtomLeaf:
+		if !isVirtual(e.Atom) {
+			w.leaf(n, d, e.Atom, optional)
+		}
+	case depend.All:
+		for _, ch := range e.Children {
+			w.direct(n, d, ch, optional)
+		}
+	}
+}
+
+func (w *walk) leaf(n *universe.Node, d universe.Dep, a *atom.Atom, optional bool) {
+	if a.Blocker != atom.NotBlocker {
+		w.blocks = append(w.blocks, &universe.Block{Parent: n, Atom: a, Kind: d.Kind})
+		return
+	}
+	w.satisfy(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: n.Depth + 1, optional: optional})
+}
+
+// satisfy takes the best possible candidate for a task.
+func (w *walk) satisfy(t task) {
+	if w.stopped() || w.u.Provided(t.root, t.atom) {
+		return
+	}
+	for _, c := range w.prefs(t) {
+		if w.take(t, c) {
+			w.link(t, c)
+			return
+		}
+		if w.stopped() {
+			return
+		}
+	}
+	if !t.optional {
+		w.missing = append(w.missing, missing{t})
+	}
+}
+
+// take commits the guide to a candidate. Installed packages are taken on trust
+// until the end: that something newer needs a rebuild of them must not keep it back.
+func (w *walk) take(t task, c *universe.Candidate) bool {
+	if w.g == nil {
+		return true
+	}
+	if t.arg != nil && w.o.OnlyDeps {
+		return w.commit(w.g.f.Target(c))
+	}
+	if n := w.byCand[c]; n != nil && !w.gone[n] {
+		return true
+	}
+	l := w.g.f.Used(c)
+	if l == 0 || w.g.isFalse(l) {
+		return false
+	}
+	if c.Installed() && !t.optional {
+		return true
+	}
+	if c.Installed() {
+		return true
+	}
+	return w.commit(l)
+}
+
+// link adds the candidate as a node and the edge to it.
+func (w *walk) link(t task, c *universe.Candidate) {
+	n := w.byCand[c]
+	if n != nil && w.gone[n] {
+		n = nil
+	}
+	fresh := n == nil
+	if fresh {
+		n = w.node(c, t)
+	}
+	if t.arg != nil {
+		n.Args = append(n.Args, t.arg.text)
+		n.Why = append(n.Why, universe.Cause{Arg: t.arg.text, Atom: t.atom})
+	} else {
+		n.Why = append(n.Why, universe.Cause{Parent: t.parent, Atom: t.atom, Kind: t.kind})
+		w.edge(t, n)
+	}
+	depth := t.depth
+	if w.s.isArg(c) {
+		depth = 0
+	}
+	deeper := !fresh && depth < n.Depth
+	if fresh || deeper {
+		n.Depth = depth
+	}
+	if fresh || deeper && !n.Merge {
+		w.push(n, deeper)
+	}
+}
+
+// push decides whether the dependencies of a node are looked at: always for what is merged, to the
+// depth of --deep for what is installed.
+func (w *walk) push(n *universe.Node, again bool) {
+	if !n.Merge && !w.targets[n] {
+		within := w.o.Deep == universe.Unlimited || n.Depth+1 <= w.o.Deep
+		if !within {
+			return
+		}
+		if again && w.o.Deep == universe.Unlimited {
+			return // was expanded before
+		}
+	}
+	w.stack = append(w.stack, n)
+}
+
+func (w *walk) node(c *universe.Candidate, t task) *universe.Node {
+	n := &universe.Node{Index: len(w.nodes), Cand: c, Merge: !c.Installed(), Depth: t.depth}
+	w.nodes = append(w.nodes, n)
+	w.byCand[c] = n
+	if t.arg != nil && w.o.OnlyDeps {
+		n.Merge = false
+		w.targets[n] = true
+		return n
+	}
+	k := c.SlotKey()
+	for _, other := range w.slots[k] {
+		if !w.gone[other] && !w.supersede(other, n) {
+			w.conflict = true
+		}
+	}
+	w.slots[k] = append(w.slots[k], n)
+	if n.Merge {
+		for _, i := range w.u.InstalledIn(k) {
+			n.Replaces = append(n.Replaces, i)
+		}
+	}
+	return n
+}
+
+// supersede lets a package that is merged take the place of an installed one that an earlier
+// dependency had found good enough, if it is good enough for those, too.
+func (w *walk) supersede(old, new *universe.Node) bool {
+	if old.Merge || !new.Merge {
+		return false
+	}
+	for _, e := range old.In {
+		if !new.Cand.Matches(e.Atom) {
+			return false
+		}
+	}
+	w.replace(old, new)
+	return true
+}
+
+// replace moves what depends on old to new.
+func (w *walk) replace(old, new *universe.Node) {
+	w.gone[old] = true
+	for _, e := range old.In {
+		if w.gone[e.Parent] {
+			continue
+		}
+		e.Child = new
+		new.In = append(new.In, e)
+	}
+	old.In = nil
+	new.Why = append(new.Why, old.Why...)
+	new.Args = append(new.Args, old.Args...)
+	if old.Depth < new.Depth {
+		new.Depth = old.Depth
+	}
+}
+
+func (w *walk) edge(t task, child *universe.Node) {
+	e := &universe.Edge{Parent: t.parent, Child: child, Kind: t.kind, Atom: t.atom}
+	p := &e.Priority
+	slotop := t.atom.SlotOp == atom.SlotOpEqual
+	switch t.kind {
+	case metadata.DEPEND, metadata.BDEPEND:
+		p.Buildtime, p.BuildtimeSlotOp = true, slotop
+	case metadata.PDEPEND:
+		p.RuntimePost = true
+	default:
+		p.Runtime, p.RuntimeSlotOp = true, slotop
+	}
+	p.Optional = t.optional
+	p.Cross = t.parent.Cand.Root != child.Cand.Root
+	if i := w.u.InstalledMatch(t.root, t.atom); i != nil {
+		p.Satisfied, p.SatisfiedBy = true, i
+	}
+	t.parent.Out = append(t.parent.Out, e)
+	child.In = append(child.In, e)
+}

@@ -1,0 +1,139 @@
+package solver
+
+import (
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/internal/search"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// unsatisfied records a dependency without a usable candidate: as a failed
+// REQUIRED_USE if that is all that is in the way, else with every reason of every candidate.
+func (o *Outcome) unsatisfied(u *universe.Universe, m search.Missing) {
+	un := answer.Unsatisfied{Atom: m.Atom.String(), Root: u.Roots[m.Root].Path, Parent: m.Arg}
+	if m.Parent != nil {
+		un.Parent, un.Kind = m.Parent.Cand.Pkg.CPV.String(), m.Kind.String()
+	}
+	for _, c := range u.Match(m.Root, m.Atom) {
+		if !c.Installed() && c.Visible() && c.RequiredUseFails() {
+			o.RequiredUse = append(o.RequiredUse, answer.RequiredUse{
+				Atom: un.Atom, CPV: c.Pkg.CPV.String(), Expression: c.Pkg.Var("REQUIRED_USE")})
+			break
+		}
+	}
+	for _, c := range u.Match(m.Root, m.Atom.WithoutUse()) {
+		if c.Installed() {
+			continue
+		}
+		rej := answer.Rejected{CPV: c.Pkg.CPV.String(), Repo: c.Pkg.Repo}
+		c.Visible()
+		rej.Exclusions = c.Excluded
+		for _, x := range c.Excluded {
+			rej.Reasons = append(rej.Reasons, x.Detail)
+		}
+		if !c.Matches(m.Atom) {
+			rej.Reasons = append(rej.Reasons, "USE does not match "+m.Atom.String())
+		}
+		if c.RequiredUseFails() {
+			rej.Reasons = append(rej.Reasons, "REQUIRED_USE fails: "+c.Pkg.Var("REQUIRED_USE"))
+		}
+		un.Candidates = append(un.Candidates, rej)
+	}
+	o.Unsatisfied = append(o.Unsatisfied, un)
+}
+
+func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConflict {
+	out := answer.SlotConflict{Slot: c.Slot.String(), Root: u.Roots[c.Slot.Root].Path}
+	for _, n := range c.Nodes {
+		p := answer.ConflictPackage{CPV: n.Cand.Pkg.CPV.String(), Repo: n.Cand.Pkg.Repo, Installed: n.Cand.Installed()}
+		for _, w := range n.Why {
+			p.Parents = append(p.Parents, why(w))
+		}
+		out.Packages = append(out.Packages, p)
+	}
+	return out
+}
+
+func why(w universe.Cause) answer.Why {
+	out := answer.Why{Arg: w.Arg, Rebuild: w.Rebuild}
+	if w.Atom != nil {
+		out.Atom = w.Atom.String()
+	}
+	if w.Parent != nil {
+		out.Parent, out.Kind = w.Parent.Cand.Pkg.CPV.String(), w.Kind.String()
+	}
+	return out
+}
+
+// changes collects USE changes that would make dependencies satisfiable.
+type changes struct {
+	allowed bool
+	flags   map[*metadata.Package]map[string]bool
+	order   []*metadata.Package
+	rounds  int
+}
+
+// maxChangeRounds bounds how often a further change is added: one per level of dependencies that only
+// the changed flags bring in.
+const maxChangeRounds = 12
+
+func newChanges(o *universe.Options) *changes {
+	return &changes{allowed: o.AutounmaskUse.Or(true) && o.Autounmask.Or(true),
+		flags: map[*metadata.Package]map[string]bool{}}
+}
+
+// propose adds the changes that the missing dependencies of r name; false if there are none.
+func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
+	if !c.allowed || c.rounds == maxChangeRounds {
+		return false
+	}
+	c.rounds++
+	found := false
+	for _, m := range r.Missing {
+		if len(m.Atom.Use) == 0 {
+			continue
+		}
+		for _, cand := range u.Match(m.Root, m.Atom.WithoutUse()) {
+			if cand.Installed() || !cand.Visible() {
+				continue
+			}
+			if want := search.FlagsFor(cand, m.Atom); want != nil && c.add(cand.Pkg, want) {
+				found = true
+				break
+			}
+		}
+	}
+	return found
+}
+
+func (c *changes) add(p *metadata.Package, want map[string]bool) bool {
+	m := c.flags[p]
+	for f, on := range want {
+		if was, ok := m[f]; ok && was != on {
+			return false // two parents want opposite settings
+		}
+	}
+	if m == nil {
+		m = map[string]bool{}
+		c.flags[p] = m
+		c.order = append(c.order, p)
+	}
+	added := false
+	for f, on := range want {
+		if _, ok := m[f]; !ok {
+			m[f], added = on, true
+		}
+	}
+	return added
+}
+
+func (c *changes) answer() answer.Changes {
+	var out answer.Changes
+	for _, p := range c.order {
+		if out.Use == nil {
+			out.Use = map[string]map[string]bool{}
+		}
+		out.Use[p.CPV.String()] = c.flags[p]
+	}
+	return out
+}

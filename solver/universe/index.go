@@ -1,0 +1,254 @@
+package universe
+
+import (
+	"context"
+	"sort"
+	"sync"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+)
+
+// Universe holds the candidates that a request can reach. Packages are loaded
+// by name when they are first asked for, never all of a repository.
+// It is not safe for concurrent use, Prefetch excepted.
+type Universe struct {
+	Roots []Root
+	Req   *Request
+
+	// Overrides are accepted USE changes by package; set before the first use.
+	Overrides map[*metadata.Package]map[string]bool
+
+	ctx     context.Context
+	groups  map[groupKey]*Group
+	inst    []map[atom.CP][]*metadata.Package
+	matches map[matchKey][]*Candidate
+	count   int
+	err     error
+	forced  map[*metadata.Package]bool
+	rules   []depRoute
+	tests   testTargets
+}
+
+type groupKey struct {
+	root RootID
+	cp   atom.CP
+}
+
+type matchKey struct {
+	root RootID
+	atom *atom.Atom
+}
+
+// Group is every candidate of one package name in one root.
+type Group struct {
+	Key       SlotKey // Slot empty
+	All       []*Candidate
+	Installed []*Candidate // those of All that are installed, descending
+}
+
+// New prepares a universe; nothing is loaded yet.
+func New(ctx context.Context, roots []Root, req *Request) *Universe {
+	u := &Universe{
+		Roots: roots, Req: req, ctx: ctx,
+		groups:  map[groupKey]*Group{},
+		matches: map[matchKey][]*Candidate{},
+		forced:  map[*metadata.Package]bool{},
+	}
+	for i := range roots {
+		byCP := make(map[atom.CP][]*metadata.Package, len(roots[i].Installed))
+		for _, p := range roots[i].Installed {
+			byCP[p.CPV.CP] = append(byCP[p.CPV.CP], p)
+		}
+		u.inst = append(u.inst, byCP)
+	}
+	for _, a := range req.Args {
+		if a.Exact != nil {
+			u.forced[a.Exact] = true
+		}
+	}
+	u.rules = routes(roots, &req.Options)
+	u.tests = findTestTargets(req)
+	return u
+}
+
+// Err is the first error that a source returned. A universe with an error
+// must not be answered from.
+func (u *Universe) Err() error {
+	if u.err != nil {
+		return u.err
+	}
+	return u.ctx.Err()
+}
+
+// Versions counts the candidates created so far.
+func (u *Universe) Versions() int { return u.count }
+
+// Group returns the candidates named cp in a root, best first: versions
+// descending; at equal versions the repository of higher precedence first, the
+// installed package last.
+func (u *Universe) Group(root RootID, cp atom.CP) *Group {
+	k := groupKey{root, cp}
+	if g := u.groups[k]; g != nil {
+		return g
+	}
+	g := &Group{Key: SlotKey{Root: root, CP: cp}}
+	u.groups[k] = g
+	r := &u.Roots[root]
+	for rank, rp := range r.Repos {
+		pkgs, err := rp.Packages(u.ctx, cp)
+		if err != nil && u.err == nil {
+			u.err = err
+		}
+		for _, p := range pkgs {
+			u.add(g, p, root, rank, r.Policy)
+		}
+	}
+	for _, p := range u.inst[root][cp] {
+		u.add(g, p, root, -1, r.Policy)
+	}
+	sort.SliceStable(g.All, func(i, j int) bool { return better(g.All[i], g.All[j]) })
+	for _, c := range g.All {
+		if c.Installed() {
+			g.Installed = append(g.Installed, c)
+		}
+	}
+	return g
+}
+
+func (u *Universe) add(g *Group, p *metadata.Package, root RootID, rank int, pol Policy) {
+	c := &Candidate{ID: u.count, Pkg: p, Root: root, RepoRank: rank, policy: pol, forced: u.forced[p]}
+	u.count++
+	if ch := u.Overrides[p]; ch != nil && p.Origin == metadata.Ebuild {
+		c.Override(ch)
+	}
+	g.All = append(g.All, c)
+}
+
+// better is the order of Group.All.
+func better(a, b *Candidate) bool {
+	if d := a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version); d != 0 {
+		return d > 0
+	}
+	if a.RepoRank != b.RepoRank {
+		return a.RepoRank > b.RepoRank
+	}
+	return a.Pkg.BuildID > b.Pkg.BuildID
+}
+
+// Match returns the candidates that an evaluated atom matches, best first,
+// masked ones included. The blocker part of the atom is ignored.
+func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
+	k := matchKey{root, a}
+	if m, ok := u.matches[k]; ok {
+		return m
+	}
+	var out []*Candidate
+	for _, c := range u.Group(root, a.CP).All {
+		if c.Pkg.EAPI == nil && !c.Installed() {
+			continue
+		}
+		if c.Matches(a) {
+			out = append(out, c)
+		}
+	}
+	u.matches[k] = out
+	return out
+}
+
+// InstalledMatch returns the best installed package that satisfies the atom
+// before anything is merged, nil if none.
+func (u *Universe) InstalledMatch(root RootID, a *atom.Atom) *Candidate {
+	for _, c := range u.InstalledGroup(root, a.CP) {
+		if c.Matches(a) {
+			return c
+		}
+	}
+	return nil
+}
+
+// InstalledGroup returns the installed candidates of a name without loading
+// repositories when nothing of that name is installed.
+func (u *Universe) InstalledGroup(root RootID, cp atom.CP) []*Candidate {
+	if g := u.groups[groupKey{root, cp}]; g != nil {
+		return g.Installed
+	}
+	if len(u.inst[root][cp]) == 0 {
+		return nil
+	}
+	return u.Group(root, cp).Installed
+}
+
+// InstalledIn returns the installed candidates in the slot of c, in the same root.
+func (u *Universe) InstalledIn(k SlotKey) []*Candidate {
+	var out []*Candidate
+	for _, c := range u.InstalledGroup(k.Root, k.CP) {
+		if c.Pkg.Slot == k.Slot {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// AllInstalled returns every installed candidate of a root in CPV order.
+func (u *Universe) AllInstalled(root RootID) []*Candidate {
+	pk := u.Roots[root].Installed
+	seen := make(map[atom.CP]bool, len(pk))
+	var cps []atom.CP
+	for _, p := range pk {
+		if !seen[p.CPV.CP] {
+			seen[p.CPV.CP] = true
+			cps = append(cps, p.CPV.CP)
+		}
+	}
+	sort.Slice(cps, func(i, j int) bool { return cps[i].Compare(cps[j]) < 0 })
+	var out []*Candidate
+	for _, cp := range cps {
+		g := u.InstalledGroup(root, cp)
+		for i := len(g) - 1; i >= 0; i-- {
+			out = append(out, g[i])
+		}
+	}
+	return out
+}
+
+// Provided reports whether package.provided satisfies the atom.
+func (u *Universe) Provided(root RootID, a *atom.Atom) bool {
+	if a.Slot != "" || a.Repo != "" || len(a.Use) > 0 {
+		return false
+	}
+	for _, cpv := range u.Roots[root].Provided {
+		if a.MatchVersion(cpv) {
+			return true
+		}
+	}
+	return false
+}
+
+// Prefetch warms the sources for names that will be asked for, using several
+// goroutines; it only loads and parses, so the answer does not depend on it.
+func (u *Universe) Prefetch(root RootID, cps []atom.CP, workers int) {
+	repos := u.Roots[root].Repos
+	if len(repos) == 0 {
+		return
+	}
+	work := make(chan atom.CP, len(cps))
+	for _, cp := range cps {
+		work <- cp
+	}
+	close(work)
+	var wg sync.WaitGroup
+	for i := 0; i < workers; i++ {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			for cp := range work {
+				for _, r := range repos {
+					// An error is found again, and reported, when the name is asked for.
+					_, _ = r.Packages(u.ctx, cp)
+				}
+			}
+		}()
+	}
+	wg.Wait()
+}
