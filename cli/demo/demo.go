@@ -1,0 +1,145 @@
+// Package demo holds small example systems, each with a repository, a profile,
+// a configuration and installed packages, that are part of the program. They
+// let a newcomer see resolutions on a machine without Gentoo, and give examples
+// and tests something to resolve.
+package demo
+
+import (
+	"embed"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/portsolve/portsolve/internal/suggest"
+)
+
+//go:embed data/*.txtar
+var data embed.FS
+
+// Story is one example system with a request.
+type Story struct {
+	Name    string   // for --demo NAME
+	Title   string   // one line
+	Intro   string   // what is to be seen
+	Command []string // the request: options and arguments of `portsolve resolve`
+}
+
+// Stories lists all stories; the first is the default.
+func Stories() []Story {
+	return []Story{
+		{
+			Name: "update", Title: "bring an office machine up to date",
+			Intro: "An office machine after some months. dev-libs/icu has a new version with a new\n" +
+				"sub-slot, so what was built against the old one is rebuilt (r); printing was\n" +
+				"switched on in make.conf, which pulls in new packages (N).",
+			Command: []string{"-uDNpv", "@world"},
+		},
+		{
+			Name: "newslot", Title: "the profile moves to a new Python",
+			Intro: "The profile has moved from Python 3.11 to 3.12: the new Python goes into a slot\n" +
+				"of its own (NS) beside the old one, and what was built for the old is rebuilt.",
+			Command: []string{"-uDNpv", "@world"},
+		},
+		{
+			Name: "blocker", Title: "two packages that do not tolerate each other",
+			Intro: "sys-fs/eudev is installed, and sys-apps/systemd-utils does not tolerate it.\n" +
+				"Nothing else insists on eudev, so it makes way.",
+			Command: []string{"-pv", "sys-apps/systemd-utils"},
+		},
+		{
+			Name: "conflict", Title: "a request that cannot be fulfilled, and why",
+			Intro:   "Inkscape wants a new poppler, luatex an old one, and there can only be one.",
+			Command: []string{"-pv", "media-gfx/inkscape", "dev-tex/luatex"},
+		},
+		{
+			Name: "masked", Title: "a package of which no version may be installed",
+			Intro:   "Each version of net-p2p/gazelle is ruled out for a reason of its own.",
+			Command: []string{"-pv", "net-p2p/gazelle"},
+		},
+	}
+}
+
+// Find returns the story called name; the error lists those there are.
+func Find(name string) (*Story, error) {
+	var names []string
+	for _, s := range Stories() {
+		if s.Name == name {
+			return &s, nil
+		}
+		names = append(names, s.Name)
+	}
+	msg := fmt.Sprintf("no demo called %q; there are %s", name, strings.Join(names, ", "))
+	if near := suggest.Nearest(name, names, 1); len(near) > 0 {
+		msg += fmt.Sprintf(". Did you mean %s?", near[0])
+	}
+	return nil, fmt.Errorf("%s", msg)
+}
+
+// Extract writes the story's system below dir, which then serves as --system.
+func (s *Story) Extract(dir string) error {
+	for _, name := range []string{"base", s.Name} {
+		text, err := data.ReadFile("data/" + name + ".txtar")
+		if err != nil {
+			return fmt.Errorf("demo %s: %w", s.Name, err)
+		}
+		for _, f := range sections(string(text)) {
+			if err := f.write(dir); err != nil {
+				return fmt.Errorf("demo %s: %w", s.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// section is one part of an archive: "-- name --" and the text below it.
+type section struct{ name, text string }
+
+// sections splits a txtar archive; what stands before the first header is a
+// comment.
+func sections(text string) []section {
+	var out []section
+	for len(text) > 0 {
+		line, rest, _ := strings.Cut(text, "\n")
+		if name, ok := strings.CutPrefix(line, "-- "); ok && strings.HasSuffix(name, " --") {
+			out = append(out, section{name: strings.TrimSuffix(name, " --")})
+		} else if len(out) > 0 {
+			out[len(out)-1].text += line + "\n"
+		}
+		text = rest
+	}
+	return out
+}
+
+// write creates the file, directory or link of a section. Two notations save
+// space: "a -> b" is a symbolic link, and a name that ends in "/" is a directory
+// with one file per KEY=value line, as /var/db/pkg has them.
+func (s *section) write(dir string) error {
+	if name, target, ok := strings.Cut(s.name, " -> "); ok {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		return os.Symlink(target, path)
+	}
+	path := filepath.Join(dir, s.name)
+	if !strings.HasSuffix(s.name, "/") {
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(path, []byte(s.text), 0o644)
+	}
+	if err := os.MkdirAll(path, 0o755); err != nil {
+		return err
+	}
+	for line := range strings.Lines(s.text) {
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return fmt.Errorf("%s: %q is not KEY=value", s.name, line)
+		}
+		if err := os.WriteFile(filepath.Join(path, key), []byte(value), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}

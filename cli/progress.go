@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// progressEvery limits how often the progress line is redrawn: often enough to
+// look alive, seldom enough to cost nothing.
+const progressEvery = 80 * time.Millisecond
+
+// progress draws one line on a terminal while the system is read.
+type progress struct {
+	mu   sync.Mutex
+	out  io.Writer // nil: silent
+	last time.Time
+	used bool
+}
+
+func (inv *invocation) newProgress(cmd *command) *progress {
+	p := new(progress)
+	if isTerminal(inv.stderr) && !cmd.noSpin && !cmd.options.Quiet && cmd.format == "text" {
+		p.out = inv.stderr
+	}
+	return p
+}
+
+// report may be called from several goroutines.
+func (p *progress) report(stage string, done, total int) {
+	if p.out == nil {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Since(p.last) < progressEvery {
+		return
+	}
+	p.last, p.used = time.Now(), true
+	if total > 0 {
+		fmt.Fprintf(p.out, "\r\x1b[K%s… %d/%d", stage, done, total)
+	} else {
+		fmt.Fprintf(p.out, "\r\x1b[K%s…", stage)
+	}
+}
+
+// clear removes the line before anything else is printed.
+func (p *progress) clear() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.used {
+		fmt.Fprint(p.out, "\r\x1b[K")
+		p.used = false
+	}
+}
+
+func isTerminal(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

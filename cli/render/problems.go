@@ -1,0 +1,339 @@
+package render
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// fewParents is how many parents of a conflict are shown without
+// --verbose-conflicts: enough to see the pattern, few enough to read.
+const fewParents = 3
+
+// problems writes everything below the list, in the order in which a person
+// has to act on it.
+func (p *page) problems() {
+	p.conflict()
+	p.unsatisfied()
+	p.requiredUse()
+	p.slotConflicts()
+	p.unsolvedBlockers()
+	p.cycles()
+	p.changes()
+	p.heldBack()
+	p.rebuilds()
+	p.warnings()
+	p.verdict()
+}
+
+func (p *page) conflict() {
+	c := p.res.Conflict
+	if c == nil || len(c.Rules) == 0 {
+		return
+	}
+	p.printf("\n%s These cannot all hold:\n\n", p.palette.paint(bad, "!!!"))
+	for _, r := range c.Rules {
+		p.printf("  - %s", r.Text)
+		if r.File != "" {
+			p.printf(" (%s)", r.File)
+		}
+		p.WriteString("\n")
+	}
+	if c.Minimal {
+		p.WriteString("\nLeave out any one of them and the rest has a solution.\n")
+	}
+}
+
+func (p *page) unsatisfied() {
+	for i := range p.res.Unsatisfied {
+		u := &p.res.Unsatisfied[i]
+		if len(u.Candidates) == 0 {
+			p.printf("\n%s Nothing satisfies %s.\n", p.palette.paint(bad, "!!!"), quote(p.palette.paint(warn, u.Atom)))
+		} else {
+			p.printf("\n%s Everything that could satisfy %s is ruled out:\n", p.palette.paint(bad, "!!!"),
+				quote(p.palette.paint(warn, u.Atom)))
+		}
+		for _, c := range u.Candidates {
+			p.printf("- %s", c.CPV)
+			if c.Repo != "" {
+				p.printf("::%s", c.Repo)
+			}
+			p.printf(" (%s)\n", strings.Join(c.Reasons, "; "))
+			p.maskComments(&c)
+		}
+		if u.Parent != "" && u.Parent != u.Atom {
+			p.printf("(needed by %s", u.Parent)
+			if u.Kind != "" {
+				p.printf(", %s", u.Kind)
+			}
+			p.WriteString(")\n")
+		}
+		if len(u.Suggestions) > 0 {
+			p.printf("Did you mean %s?\n", strings.Join(u.Suggestions, ", "))
+		}
+	}
+}
+
+// maskComments shows where a mask stands and what its author wrote.
+func (p *page) maskComments(c *answer.Rejected) {
+	for _, x := range c.Exclusions {
+		if x.Source.Comment == "" {
+			continue
+		}
+		p.printf("    %s:%d:\n", x.Source.File, x.Source.Line)
+		for _, line := range strings.Split(strings.TrimRight(x.Source.Comment, "\n"), "\n") {
+			p.printf("    # %s\n", strings.TrimSpace(line))
+		}
+	}
+}
+
+func (p *page) requiredUse() {
+	for _, r := range p.res.RequiredUse {
+		p.printf("\n%s The USE flags of %s break its REQUIRED_USE:\n      %s\n", p.palette.paint(bad, "!!!"),
+			p.palette.paint(warn, r.CPV), r.Expression)
+		if r.Atom != "" {
+			p.printf("    (needed for %s)\n", r.Atom)
+		}
+	}
+}
+
+func (p *page) slotConflicts() {
+	for i := range p.res.SlotConflicts {
+		s := &p.res.SlotConflicts[i]
+		p.printf("\n%s Only one of these can be installed in the slot %s:\n", p.palette.paint(bad, "!!!"), p.palette.paint(warn, s.Slot))
+		for j := range s.Packages {
+			p.conflictPackage(&s.Packages[j])
+		}
+		for _, solution := range s.Solutions {
+			p.printf("    this would solve it: %s\n", useChanges(solution))
+		}
+	}
+}
+
+func (p *page) conflictPackage(c *answer.ConflictPackage) {
+	state := "to be merged"
+	if c.Installed {
+		state = "installed"
+	}
+	p.printf("\n  %s::%s (%s), wanted by\n", c.CPV, c.Repo, state)
+	for i, w := range c.Parents {
+		if i == fewParents && !p.opt.AllParents {
+			p.printf("    and %d more (--verbose-conflicts lists them)\n", len(c.Parents)-i)
+			break
+		}
+		p.printf("    %s\n", reason(w))
+	}
+}
+
+// reason is one Why in words.
+func reason(w answer.Why) string {
+	switch {
+	case w.Rebuild != "":
+		return "rebuilt because of " + w.Rebuild
+	case w.Parent != "" && w.Atom != "":
+		s := fmt.Sprintf("%s of %s", w.Atom, w.Parent)
+		if w.Kind != "" {
+			s += " (" + w.Kind + ")"
+		}
+		return s
+	case w.Parent != "":
+		return w.Parent
+	case w.Arg != "" && w.Atom != "" && w.Atom != w.Arg:
+		return fmt.Sprintf("%s of %s, which you asked for", w.Atom, w.Arg)
+	}
+	return fmt.Sprintf("%s, which you asked for", w.Arg)
+}
+
+func (p *page) unsolvedBlockers() {
+	first := true
+	for i := range p.res.Plan {
+		e := &p.res.Plan[i]
+		if e.Action != answer.BlockerEntry || e.SolvedBlocker {
+			continue
+		}
+		if first {
+			p.printf("\n%s These packages cannot be installed together:\n", p.palette.paint(bad, "!!!"))
+			first = false
+		}
+		p.printf("    %s does not tolerate %s\n", strings.Join(e.Parents, ", "), strings.TrimLeft(e.Atom, "!"))
+	}
+}
+
+func (p *page) cycles() {
+	for i := range p.res.Cycles {
+		c := &p.res.Cycles[i]
+		p.printf("\n%s These packages need each other to be built:\n", p.palette.paint(bad, "!!!"))
+		for _, e := range c.Edges {
+			p.printf("    %s needs %s", e.From, e.To)
+			if e.Atom != "" {
+				p.printf(" (%s %s)", e.Kind, e.Atom)
+			}
+			p.WriteString("\n")
+		}
+		for _, cpv := range sortedKeys(c.Solutions) {
+			for _, flags := range c.Solutions[cpv] {
+				p.printf("  building %s first with USE=%q would break the cycle\n", cpv, flagWords(flags))
+			}
+		}
+	}
+	if len(p.res.VirtualCycle) > 0 {
+		p.printf("\n%s These virtuals depend on each other without end:\n    %s\n", p.palette.paint(bad, "!!!"),
+			strings.Join(p.res.VirtualCycle, "\n    "))
+	}
+}
+
+// changes lists the configuration changes that the plan assumes, as lines for
+// the files of portage(5).
+func (p *page) changes() {
+	c := &p.res.Changes
+	section := func(what, file string, lines []string) {
+		if len(lines) == 0 {
+			return
+		}
+		p.printf("\nThe following %s changes are necessary to proceed:\n (see %q in portage(5))\n", p.palette.paint(bad, what), file)
+		for _, l := range lines {
+			p.WriteString(l + "\n")
+		}
+	}
+	var use, license, keywords, unmask []string
+	for _, cpv := range sortedKeys(c.Use) {
+		use = append(use, p.requiredBy(cpv)+">="+cpv+" "+flagWords(c.Use[cpv]))
+	}
+	for _, cpv := range c.Keywords {
+		keywords = append(keywords, p.requiredBy(cpv)+"="+cpv+" **")
+	}
+	for _, cpv := range c.Unmask {
+		unmask = append(unmask, p.requiredBy(cpv)+"="+cpv)
+	}
+	for _, cpv := range sortedKeys(c.License) {
+		license = append(license, p.requiredBy(cpv)+">="+cpv+" "+strings.Join(c.License[cpv], " "))
+	}
+	section("USE", "package.use", use)
+	section("keyword", "package.accept_keywords", keywords)
+	section("mask", "package.unmask", unmask)
+	section("license", "package.license", license)
+}
+
+// requiredBy is a comment with the way from the package up to the request.
+func (p *page) requiredBy(cpv string) string {
+	var b strings.Builder
+	seen := map[string]bool{}
+	for !seen[cpv] {
+		seen[cpv] = true
+		e := p.find(cpv)
+		if e == nil || len(e.Why) == 0 {
+			break
+		}
+		w := e.Why[0]
+		if w.Parent == "" {
+			fmt.Fprintf(&b, "# required by %s (argument)\n", w.Arg)
+			break
+		}
+		fmt.Fprintf(&b, "# required by %s\n", w.Parent)
+		cpv = w.Parent
+	}
+	return b.String()
+}
+
+func (p *page) find(cpv string) *answer.Entry {
+	for i := range p.res.Plan {
+		if p.res.Plan[i].CPV == cpv && p.res.Plan[i].Action == answer.Merge {
+			return &p.res.Plan[i]
+		}
+	}
+	return nil
+}
+
+func (p *page) heldBack() {
+	if len(p.res.HeldBack) == 0 || p.opt.Level == Quiet {
+		return
+	}
+	p.printf("\n%s These updates are held back:\n", p.palette.paint(warn, "WARNING:"))
+	for _, h := range p.res.HeldBack {
+		p.printf("\n  %s (stays at %s), because of\n", h.CPV, h.Selected)
+		for i, w := range h.By {
+			if i == fewParents && !p.opt.AllParents {
+				p.printf("    and %d more (--verbose-conflicts lists them)\n", len(h.By)-i)
+				break
+			}
+			p.printf("    %s\n", reason(w))
+		}
+	}
+}
+
+func (p *page) rebuilds() {
+	if len(p.res.Rebuilds) == 0 || !p.opt.SlotRebuilds || p.opt.Level == Quiet {
+		return
+	}
+	p.WriteString("\nThe following packages are causing rebuilds:\n\n")
+	for _, cause := range sortedKeys(p.res.Rebuilds) {
+		p.printf("  %s causes rebuilds for:\n", cause)
+		for _, cpv := range p.res.Rebuilds[cause] {
+			p.printf("    %s\n", cpv)
+		}
+	}
+}
+
+func (p *page) warnings() {
+	if p.opt.Level == Quiet {
+		return
+	}
+	for i, w := range p.res.Warnings {
+		if i == 0 {
+			p.WriteString("\n")
+		}
+		p.printf(" %s %s\n", p.palette.paint(warn, "*"), w)
+	}
+}
+
+// verdict is the last line when the plan cannot simply be carried out.
+func (p *page) verdict() {
+	if p.opt.Level == Quiet {
+		return
+	}
+	switch p.res.Status {
+	case answer.NothingToDo:
+		p.WriteString("\nNothing to do: the system already is as requested.\n")
+	case answer.Unsolvable:
+		p.WriteString("\nThe request has no solution under the present configuration.")
+		if len(p.res.Plan) > 0 {
+			p.WriteString("\nThe list above is the best incomplete selection.")
+		}
+		p.WriteString("\n")
+	case answer.ChangesNeeded:
+		p.WriteString("\nThe list above assumes these changes; nothing has been written.\n")
+	}
+}
+
+func useChanges(change map[string]map[string]bool) string {
+	var parts []string
+	for _, cpv := range sortedKeys(change) {
+		parts = append(parts, cpv+" "+flagWords(change[cpv]))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// flagWords is "a -b", sorted by flag.
+func flagWords(flags map[string]bool) string {
+	var words []string
+	for _, f := range sortedKeys(flags) {
+		if !flags[f] {
+			f = "-" + f
+		}
+		words = append(words, f)
+	}
+	return strings.Join(words, " ")
+}
+
+func quote(s string) string { return `"` + s + `"` }
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

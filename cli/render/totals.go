@@ -1,0 +1,82 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// totals writes emerge's summary line and, when there are any, the blockers.
+func (p *page) totals() {
+	var byKind [kindReinstall + 1]int
+	var merges, binaries, uninstalls, blocks, unsolved int
+	var download int64
+	known := true
+	for i := range p.res.Plan {
+		e := &p.res.Plan[i]
+		switch e.Action {
+		case answer.Uninstall:
+			uninstalls++
+		case answer.BlockerEntry:
+			blocks++
+			if !e.SolvedBlocker {
+				unsolved++
+			}
+		default:
+			merges++
+			byKind[classify(e).kind]++
+			if e.Type == "binary" {
+				binaries++
+			}
+			if e.Download == nil {
+				known = false
+			} else {
+				download += *e.Download
+			}
+		}
+	}
+	var parts []string
+	count := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	count(byKind[kindUpgrade], "upgrade", "upgrades")
+	count(byKind[kindDowngrade], "downgrade", "downgrades")
+	count(byKind[kindNew], "new", "new")
+	count(byKind[kindNewSlot], "in new slot", "in new slots")
+	count(byKind[kindReinstall], "reinstall", "reinstalls")
+	count(binaries, "binary", "binaries")
+	count(uninstalls, "uninstall", "uninstalls")
+	p.printf("\nTotal: %s", plural(merges, "package"))
+	if len(parts) > 0 {
+		p.printf(" (%s)", strings.Join(parts, ", "))
+	}
+	if known {
+		p.printf(", Size of downloads: %s", kibibytes(download))
+	}
+	p.WriteString("\n")
+	p.conflictLine(blocks, unsolved)
+}
+
+func (p *page) conflictLine(blocks, unsolved int) {
+	if blocks == 0 {
+		return
+	}
+	state := "all satisfied"
+	if unsolved > 0 {
+		state = fmt.Sprintf("%d unsatisfied", unsolved)
+	}
+	p.printf("Conflict: %s (%s)\n", plural(blocks, "block"), state)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

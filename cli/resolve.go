@@ -1,0 +1,266 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portsolve/portsolve"
+	"github.com/portsolve/portsolve/cli/demo"
+	"github.com/portsolve/portsolve/cli/render"
+	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// resolveAction is `portsolve resolve`.
+func (inv *invocation) resolveAction(c *cli.Context) error {
+	cmd := &command{args: c.Args().Slice()}
+	if err := cmd.apply(*inv.settings); err != nil {
+		return err
+	}
+	if cmd.demo == "list" {
+		return inv.listDemos()
+	}
+	done, err := inv.useDemo(cmd)
+	if err != nil {
+		return err
+	}
+	defer done()
+	res, err := inv.resolve(c.Context, cmd)
+	if err != nil {
+		return err
+	}
+	inv.result = res
+	return nil
+}
+
+// resolve opens the system, resolves the request and prints the answer.
+func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Result, error) {
+	if err := inv.checkPlace(cmd); err != nil {
+		return nil, err
+	}
+	progress := inv.newProgress(cmd)
+	sys, err := portsolve.Open(ctx, cmd.systemOptions(inv.env, progress.report))
+	progress.clear()
+	if err != nil {
+		return nil, err
+	}
+	if err := cmd.addDefaults(*inv.settings, sys.Var("EMERGE_DEFAULT_OPTS")); err != nil {
+		return nil, err
+	}
+	if len(cmd.args) == 0 {
+		return nil, usagef("nothing to resolve: name a package, an atom or a @set (portsolve resolve --help)")
+	}
+	req := portsolve.Request{Args: cmd.args, Options: cmd.options}
+	emergeopts.Normalize(&req.Options)
+	res, err := sys.Resolve(ctx, req)
+	progress.clear()
+	if err != nil {
+		return nil, err
+	}
+	if err := inv.print(cmd, res); err != nil {
+		return nil, err
+	}
+	if cmd.verify {
+		return res, inv.verify(ctx, sys, req, res)
+	}
+	return res, nil
+}
+
+// systemOptions translates the command line for the library.
+func (c *command) systemOptions(env map[string]string, progress func(string, int, int)) portsolve.Options {
+	return portsolve.Options{
+		ConfigRoot: c.configRoot, Root: c.root, SysRoot: c.sysroot, EPrefix: c.prefix,
+		System: c.system, Repos: c.repos, Env: env, Progress: progress,
+	}
+}
+
+// addDefaults puts the options of EMERGE_DEFAULT_OPTS before those given.
+// Options that say where the system is have no effect there: the variable was
+// read from that system.
+func (c *command) addDefaults(given []setting, defaults string) error {
+	if c.ignoreDefaults || strings.TrimSpace(defaults) == "" {
+		return nil
+	}
+	words, err := splitWords(defaults)
+	if err == nil {
+		words, err = canonical(words)
+	}
+	if err != nil {
+		return fmt.Errorf("EMERGE_DEFAULT_OPTS: %w", err)
+	}
+	var settings []setting
+	for _, w := range words {
+		if w == "--" {
+			break
+		}
+		name, value, _ := strings.Cut(w, "=")
+		settings = append(settings, setting{name, value})
+	}
+	merged := &command{args: c.args}
+	if err := merged.apply(append(settings, given...)); err != nil {
+		return fmt.Errorf("with EMERGE_DEFAULT_OPTS=%q: %w", defaults, err)
+	}
+	merged.system, merged.demo, merged.repos = c.system, c.demo, c.repos
+	merged.configRoot, merged.root, merged.sysroot, merged.prefix = c.configRoot, c.root, c.sysroot, c.prefix
+	*c = *merged
+	return nil
+}
+
+// checkPlace says clearly that there is no system to look at.
+func (inv *invocation) checkPlace(cmd *command) error {
+	if cmd.system != "" {
+		if info, err := os.Stat(cmd.system); err != nil || !info.IsDir() {
+			return fmt.Errorf("--system %s: no such directory", cmd.system)
+		}
+	}
+	base := cmd.system
+	for _, dir := range []string{cmd.configRoot, inv.env["PORTAGE_CONFIGROOT"], "/"} {
+		if base == "" {
+			base = dir
+		}
+	}
+	dir := filepath.Join(base, cmd.prefix, "etc/portage")
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		return nil // there, or the library tells what is wrong with it
+	}
+	if _, err := os.Stat(filepath.Join(base, cmd.prefix, "etc/make.conf")); err == nil {
+		return nil
+	}
+	return fmt.Errorf("no Gentoo configuration here: %s does not exist\n"+
+		"  to see a resolution at once:    portsolve resolve --demo\n"+
+		"  to look at a system elsewhere:  portsolve resolve --system DIR -p @world\n"+
+		"  (DIR is the root of that system: DIR/etc/portage, DIR/var/db/pkg)", dir)
+}
+
+// print writes the answer in the format asked for.
+func (inv *invocation) print(cmd *command, res *answer.Result) error {
+	for _, n := range cmd.notes {
+		fmt.Fprintf(inv.stderr, "portsolve: note: %s\n", n)
+	}
+	if cmd.format == "json" {
+		enc := json.NewEncoder(inv.stdout)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(res)
+	}
+	if err := render.Text(inv.stdout, res, inv.renderOptions(cmd)); err != nil {
+		return fmt.Errorf("writing the answer: %w", err)
+	}
+	return nil
+}
+
+func (inv *invocation) renderOptions(cmd *command) render.Options {
+	o := &cmd.options
+	level := render.Normal
+	switch {
+	case o.Verbose:
+		level = render.Verbose
+	case o.Quiet:
+		level = render.Quiet
+	}
+	return render.Options{
+		Level: level, Columns: o.Columns, Tree: o.Tree, Unordered: o.UnorderedDisplay,
+		Alphabetical: o.Alphabetical, QuietRepos: cmd.quietRepo, AllParents: o.VerboseConflicts,
+		SlotRebuilds: cmd.slotRebuilds, Color: inv.wantColor(cmd.color),
+	}
+}
+
+// wantColor: --color decides, then NO_COLOR and NOCOLOR, then the terminal.
+func (inv *invocation) wantColor(option string) bool {
+	if option != "" {
+		return option == "y"
+	}
+	if inv.env["NO_COLOR"] != "" || inv.env["NOCOLOR"] == "yes" || inv.env["NOCOLOR"] == "true" || inv.env["TERM"] == "dumb" {
+		return false
+	}
+	return isTerminal(inv.stdout)
+}
+
+// verify runs the independent checker over the answer.
+func (inv *invocation) verify(ctx context.Context, sys *portsolve.System, req portsolve.Request, res *answer.Result) error {
+	violations, err := sys.Verify(ctx, req, res)
+	if err != nil {
+		return err
+	}
+	for _, v := range violations {
+		fmt.Fprintf(inv.stderr, "portsolve: checker: %s: %s: %s\n", v.Rule, v.Package, v.Detail)
+	}
+	if len(violations) > 0 {
+		return fmt.Errorf("the checker rejects this answer (%d violations): this is a bug in portsolve, please report it", len(violations))
+	}
+	fmt.Fprintln(inv.stderr, "portsolve: the independent checker accepts this answer")
+	return nil
+}
+
+// useDemo unpacks the chosen story into a temporary directory; done removes it.
+func (inv *invocation) useDemo(cmd *command) (done func(), err error) {
+	if cmd.demo == "" {
+		return func() {}, nil
+	}
+	story, err := demo.Find(cmd.demo)
+	if err != nil {
+		return nil, &usageError{err}
+	}
+	dir, err := os.MkdirTemp("", "portsolve-demo-")
+	if err != nil {
+		return nil, fmt.Errorf("a place for the demo: %w", err)
+	}
+	done = func() { os.RemoveAll(dir) }
+	if err := story.Extract(dir); err != nil {
+		done()
+		return nil, err
+	}
+	cmd.system = dir
+	inv.env = map[string]string{} // the demo is the same on every machine
+	if len(cmd.args) == 0 {
+		return done, inv.demoRequest(cmd, story)
+	}
+	return done, nil
+}
+
+// demoRequest fills in the story's own request and shows it.
+func (inv *invocation) demoRequest(cmd *command, story *demo.Story) error {
+	words, err := canonical(story.Command)
+	if err != nil {
+		return err
+	}
+	var settings []setting
+	for i, w := range words {
+		if w == "--" {
+			cmd.args = words[i+1:]
+			break
+		}
+		name, value, _ := strings.Cut(w, "=")
+		settings = append(settings, setting{name, value})
+	}
+	all := append(settings, *inv.settings...)
+	fresh := &command{args: cmd.args}
+	if err := fresh.apply(all); err != nil {
+		return err
+	}
+	fresh.system, fresh.demo = cmd.system, cmd.demo
+	*cmd = *fresh
+	*inv.settings = all
+	if cmd.format == "text" && !cmd.options.Quiet {
+		fmt.Fprintf(inv.stdout, "%s\n\n$ portsolve resolve %s\n", story.Intro, strings.Join(story.Command, " "))
+	}
+	return nil
+}
+
+func (inv *invocation) listDemos() error {
+	for _, s := range demo.Stories() {
+		if _, err := fmt.Fprintf(inv.stdout, "%-12s %s\n", s.Name, s.Title); err != nil {
+			return err
+		}
+	}
+	_, err := io.WriteString(inv.stdout, "\nportsolve resolve --demo NAME   runs one of them\n")
+	return err
+}

@@ -1,0 +1,185 @@
+// Package cli is the portsolve command: it reads the command line, calls the
+// library and prints the answer. It holds no rules of resolution.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sort"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/internal/suggest"
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// invocation is one run of the command with everything it may touch.
+type invocation struct {
+	env            map[string]string
+	stdout, stderr io.Writer
+	settings       *[]setting     // options of the command line, in order
+	result         *answer.Result // set by resolve, for the exit code
+}
+
+// Main runs the command line args (args[0] is the program name) and returns
+// the exit code. env holds "NAME=value" strings, as os.Environ does.
+func Main(ctx context.Context, args, env []string, _ io.Reader, stdout, stderr io.Writer) int {
+	inv := &invocation{env: environment(env), stdout: stdout, stderr: stderr}
+	err := inv.run(ctx, args)
+	if err != nil {
+		inv.complain(err)
+	}
+	return exitCode(inv.result, err)
+}
+
+func (inv *invocation) complain(err error) {
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(inv.stderr, "portsolve: interrupted")
+		return
+	}
+	fmt.Fprintf(inv.stderr, "portsolve: %v\n", err)
+}
+
+// run puts the command line into canonical form and hands it to urfave/cli.
+func (inv *invocation) run(ctx context.Context, args []string) error {
+	if len(args) < 2 {
+		args = append(args[:len(args):len(args)], "--help")
+		defer fmt.Fprintln(inv.stderr, "portsolve: no command given; try `portsolve resolve --demo`")
+		if err := inv.app().RunContext(ctx, args); err != nil {
+			return err
+		}
+		return usagef("a command is needed")
+	}
+	rest := args[2:]
+	if command := args[1]; command == "resolve" {
+		words, err := canonical(rest)
+		if err != nil {
+			return err
+		}
+		rest = words
+	} else if err := checkCommand(command); err != nil {
+		return err
+	}
+	return inv.app().RunContext(ctx, append([]string{args[0], args[1]}, rest...))
+}
+
+// checkCommand reports a first word that is no command, with suggestions.
+func checkCommand(word string) error {
+	commands := []string{"resolve", "help", "version"}
+	for _, c := range append(commands, "--help", "-h", "--version", "-V") {
+		if c == word {
+			return nil
+		}
+	}
+	msg := fmt.Sprintf("unknown command %q", word)
+	switch near := suggest.Nearest(word, commands, 1); {
+	case len(near) > 0:
+		msg += fmt.Sprintf("; did you mean %s?", near[0])
+	case strings.HasPrefix(word, "-"):
+		msg += "; options come after the command: portsolve resolve " + word
+	default:
+		msg += "; to resolve packages: portsolve resolve " + word
+	}
+	return usagef("%s", msg)
+}
+
+func (inv *invocation) app() *cli.App {
+	return &cli.App{
+		Name:            "portsolve",
+		Usage:           "resolve package requests on Gentoo-style systems",
+		UsageText:       "portsolve resolve [options] [atom | package | @set | file]…",
+		Version:         version(),
+		HideHelpCommand: false,
+		Writer:          inv.stdout,
+		ErrWriter:       inv.stderr,
+		ExitErrHandler:  func(*cli.Context, error) {},
+		OnUsageError:    func(_ *cli.Context, err error, _ bool) error { return &usageError{err} },
+		Commands: []*cli.Command{
+			{
+				Name:        "resolve",
+				Usage:       "show what would be merged, as emerge --pretend does",
+				UsageText:   "portsolve resolve [options] [atom | package | @set | file]…",
+				Description: resolveHelp,
+				Flags:       inv.flags(),
+				Action:      inv.resolveAction,
+				OnUsageError: func(_ *cli.Context, err error, _ bool) error {
+					return &usageError{err}
+				},
+			},
+			{Name: "version", Usage: "print the version", Action: func(*cli.Context) error {
+				fmt.Fprintln(inv.stdout, "portsolve", version())
+				return nil
+			}},
+		},
+	}
+}
+
+const resolveHelp = `Options are emerge's own, in any order, letters combined (-puDN), values
+   optional where emerge has them optional; -- ends the options.
+   Nothing on the system is ever changed.
+
+   Exit codes: 0 solved or nothing to do, 1 unsolvable or configuration
+   changes needed, 2 wrong command line, 3 unreadable system or tree.
+
+   First contact:  portsolve resolve --demo`
+
+// collected gathers the options of a canonical command line in their order.
+type collected struct {
+	name string
+	into *[]setting
+}
+
+// Set implements flag.Value.
+func (c *collected) Set(value string) error {
+	*c.into = append(*c.into, setting{c.name, value})
+	return nil
+}
+
+func (c *collected) String() string { return "" }
+
+// flags makes an urfave flag of every option; all write to one ordered list.
+func (inv *invocation) flags() []cli.Flag {
+	settings := new([]setting)
+	inv.settings = settings
+	var out []cli.Flag
+	for _, o := range append(own[:len(own):len(own)], emergeopts.All()...) {
+		if o.Name == "--help" || o.Name == "--version" {
+			continue // urfave's own
+		}
+		f := &cli.GenericFlag{
+			Name: strings.TrimPrefix(o.Name, "--"), Usage: o.Note,
+			Value:  &collected{o.Name, settings},
+			Hidden: o.Status == emergeopts.Planned || o.Status == emergeopts.NotApplicable,
+		}
+		if o.Short != 0 {
+			f.Aliases = []string{string(o.Short)}
+		}
+		out = append(out, f)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return out[i].Names()[0] < out[j].Names()[0] })
+	return out
+}
+
+// version is the module version the binary was built from.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
+}
+
+// environment turns "NAME=value" strings into a map; the last one wins.
+func environment(env []string) map[string]string {
+	m := make(map[string]string, len(env))
+	for _, e := range env {
+		if name, value, ok := strings.Cut(e, "="); ok {
+			m[name] = value
+		}
+	}
+	return m
+}
