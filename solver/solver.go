@@ -55,7 +55,7 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 			o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()
 		}
 		o.Stats.SolveMS = float64(time.Since(start).Microseconds()) / 1000
-		o.Selection = selection(p, r)
+		o.Selection = selection(u, r)
 		if !r.Complete {
 			report(ctx, o, u, r)
 		}
@@ -63,9 +63,9 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 	}
 }
 
-func selection(p *Problem, r *search.Result) *universe.Selection {
-	return &universe.Selection{Roots: p.Roots, Nodes: r.Nodes, Removed: r.Removed, Kept: r.Kept,
-		Blocks: search.Blocks(r)}
+func selection(u *universe.Universe, r *search.Result) *universe.Selection {
+	blocks := search.Blocks(u, r)
+	return &universe.Selection{Roots: u.Roots, Nodes: r.Nodes, Removed: r.Removed, Kept: r.Kept, Blocks: blocks}
 }
 
 // report says why there is no complete selection.

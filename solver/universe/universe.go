@@ -94,6 +94,7 @@ type Edge struct {
 // Block is a blocker atom of a selected package that matches another package.
 type Block struct {
 	Parent  *Node
+	Root    RootID // where the blocked package would be
 	Atom    *atom.Atom
 	Kind    metadata.DepKind
 	Blocked *Candidate // installed, or planned

@@ -6,29 +6,51 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// Blocks lists the blockers of selected packages that match something: an
-// installed package that is not replaced, or another selected package.
-func Blocks(r *Result) []*universe.Block {
-	bySlot := map[universe.SlotKey]bool{}
+// Blocks lists the blockers of selected packages that match something else
+// than what takes the matched package's place: another selected package, or an
+// installed one that is not replaced. The latter has to go; it is added to r.Removed.
+func Blocks(u *universe.Universe, r *Result) []*universe.Block {
+	nodes := map[*universe.Candidate]*universe.Node{}
+	slot := map[universe.SlotKey]bool{}
 	byCP := map[atom.CP][]*universe.Node{}
 	for _, n := range r.Nodes {
-		if n.Merge {
-			bySlot[n.Cand.SlotKey()] = true
-		}
+		nodes[n.Cand] = n
 		byCP[n.Cand.CP()] = append(byCP[n.Cand.CP()], n)
+		if n.Merge {
+			slot[n.Cand.SlotKey()] = true
+		}
+	}
+	gone := map[*universe.Candidate]bool{}
+	for _, c := range r.Removed {
+		gone[c] = true
 	}
 	var out []*universe.Block
+	hit := func(b *universe.Block, c *universe.Candidate, n *universe.Node) {
+		if c.Root != b.Root || c == b.Parent.Cand || c.SlotKey() == b.Parent.Cand.SlotKey() || !c.Matches(b.Atom) {
+			return
+		}
+		nb := *b
+		nb.Blocked, nb.Planned = c, n
+		out = append(out, &nb)
+	}
 	for _, b := range r.Blocks {
 		for _, n := range byCP[b.Atom.CP] {
-			if n == b.Parent || n.Cand.SlotKey() == b.Parent.Cand.SlotKey() || !n.Cand.Matches(b.Atom) {
-				continue
-			}
-			nb := *b
-			nb.Blocked = n.Cand
 			if n.Merge {
-				nb.Planned = n
+				hit(b, n.Cand, n)
 			}
-			out = append(out, &nb)
+		}
+		if !b.Parent.Merge {
+			continue // two installed packages that block each other were left like that
+		}
+		for _, c := range u.InstalledGroup(b.Root, b.Atom.CP) {
+			before := len(out)
+			if !slot[c.SlotKey()] {
+				hit(b, c, nil)
+			}
+			if len(out) > before && !gone[c] && nodes[c] == nil {
+				gone[c] = true
+				r.Removed = append(r.Removed, c)
+			}
 		}
 	}
 	return out

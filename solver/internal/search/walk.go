@@ -177,7 +177,7 @@ func (w *walk) direct(n *universe.Node, d universe.Dep, e *depend.Node, optional
 
 func (w *walk) leaf(n *universe.Node, d universe.Dep, a *atom.Atom, optional bool) {
 	if a.Blocker != atom.NotBlocker {
-		w.blocks = append(w.blocks, &universe.Block{Parent: n, Atom: a, Kind: d.Kind})
+		w.blocks = append(w.blocks, &universe.Block{Parent: n, Root: d.Root, Atom: a, Kind: d.Kind})
 		return
 	}
 	w.satisfy(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: n.Depth + 1, optional: optional})
