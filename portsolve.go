@@ -1,55 +1,87 @@
-// Package portsolve resolves dependencies of Gentoo-style ebuild repositories
-// (PMS) with a SAT solver.
 package portsolve
 
 import (
-	"context"
+	"errors"
 
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-type (
-	// Options says where the system is; the zero value is the running machine.
-	Options struct {
-		ConfigRoot, Root, SysRoot, EPrefix string                              // as emerge's --config-root, --root, --sysroot, --prefix
-		System                             string                              // treat DIR as "/" for configuration, VDB, world and all roots
-		Repos                              map[string]string                   // --repo NAME=DIR
-		Env                                map[string]string                   // nil = the process environment
-		Progress                           func(stage string, done, total int) // may be nil
-	}
-	// Request is what to resolve: arguments as on emerge's command line and its options.
-	Request struct {
-		Args    []string
-		Options universe.Options
-	}
-	// Result is the answer.
-	Result = answer.Result
-)
-
-// System is an opened system: repositories, configuration, installed packages.
-// Safe for concurrent use; it never writes.
-type System struct{}
-
-// Open reads repositories, configuration and the installed packages.
-func Open(ctx context.Context, o Options) (*System, error) { panic("stub") }
-
-// Resolve answers a request.
-func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) { panic("stub") }
-
-// Verify re-checks a result with the independent checker.
-func (s *System) Verify(ctx context.Context, r Request, res *Result) ([]check.Violation, error) {
-	panic("stub")
+// Options says where the system is. The zero value is the running machine.
+type Options struct {
+	// ConfigRoot, Root, SysRoot and EPrefix are emerge's --config-root, --root,
+	// --sysroot and --prefix. Empty means: from the environment (PORTAGE_CONFIGROOT,
+	// ROOT, SYSROOT, EPREFIX), else from make.conf, else "/" (EPREFIX: none).
+	ConfigRoot, Root, SysRoot, EPrefix string
+	// System treats a directory as "/": configuration, installed packages, world
+	// and all roots are below it, and so is a repository whose configured location
+	// exists there. Empty means the machine's own "/".
+	System string
+	// Repos adds repositories or overrides where they are: name -> directory.
+	Repos map[string]string
+	// Env is the environment, which configures packages as make.conf does. nil
+	// means the process's own.
+	Env map[string]string
+	// AcceptProperties and AcceptRestrict are emerge's --accept-properties and
+	// --accept-restrict; empty means: as configured.
+	AcceptProperties, AcceptRestrict string
+	// Progress, if not nil, is told how far a stage ("repositories", "installed
+	// packages", "solving", "ordering") is. total is 0 when unknown.
+	Progress func(stage string, done, total int)
 }
 
-// UsageError is wrapped by errors of the request itself (exit 2); InputError by broken input (exit 3).
+// Request is what to resolve.
+type Request struct {
+	// Args are arguments as on emerge's command line: atoms, "cat/pkg", "pkg",
+	// "@set", paths of installed files (beginning with "/") and of ebuilds.
+	Args []string
+	// Options are emerge's options; the zero value has emerge's defaults.
+	Options universe.Options
+}
+
+// Result is the answer to a Request as plain data.
+type Result = answer.Result
+
+// Violation is one rule that the independent checker found broken.
+type Violation = check.Violation
+
+// Candidate is one version of a package in one root, as the configuration sees
+// it.
+type Candidate struct {
+	Pkg  *metadata.Package
+	Root universe.RootID
+	// Use are the enabled flags: as configured, or for installed and binary
+	// packages as built.
+	Use metadata.UseSet
+	// Excluded is every reason why the candidate may not be chosen; nil means
+	// visible.
+	Excluded []metadata.Exclusion
+}
+
+// Visible reports whether nothing excludes the candidate.
+func (c *Candidate) Visible() bool { return len(c.Excluded) == 0 }
+
+// ErrNoConfiguration is wrapped by Open's error where there is no Gentoo
+// configuration at all: neither etc/portage nor a repository.
+var ErrNoConfiguration = errors.New("no Gentoo configuration")
+
+// UsageError is an error in the request itself, or in options that contradict
+// each other. The command line ends with exit code 2.
 type UsageError struct{ Err error }
 
 func (e *UsageError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// InputError is broken input: an unreadable tree, a configuration with errors.
+// Its text names file and line where there are any. The command line ends with
+// exit code 3.
 type InputError struct{ Err error }
 
 func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
 func (e *InputError) Unwrap() error { return e.Err }

@@ -1,0 +1,171 @@
+package portsolve
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/solver"
+	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/check"
+	"github.com/portsolve/portsolve/solver/universe"
+	"github.com/portsolve/portsolve/vdb"
+)
+
+// Resolve answers a request. A request that cannot be met is a Result that says
+// why; the error is ctx's, a *UsageError or an *InputError.
+func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
+	start := time.Now()
+	problem, missing, err := s.problem(ctx, r)
+	if err != nil {
+		return nil, inputError(ctx, err)
+	}
+	prepared := milliseconds(time.Since(start))
+	if len(missing) > 0 {
+		return s.unknownNames(missing, s.loadMS+prepared), nil
+	}
+	s.progress("solving", 0, 0)
+	out, err := solver.Solve(ctx, problem)
+	if err != nil {
+		return nil, inputError(ctx, err)
+	}
+	c := &composer{sys: s, options: &problem.Request.Options, outcome: out}
+	c.stats = out.Stats
+	c.stats.LoadMS += s.loadMS + prepared
+	start = time.Now()
+	s.progress("ordering", 0, 0)
+	if err := c.order(ctx); err != nil {
+		return nil, inputError(ctx, err)
+	}
+	c.stats.OrderMS = milliseconds(time.Since(start))
+	return c.result(), nil
+}
+
+// Verify has the independent checker judge a result of this system for the
+// same request. No violations means that the answer keeps every rule of PMS.
+func (s *System) Verify(ctx context.Context, r Request, res *Result) ([]Violation, error) {
+	problem, missing, err := s.problem(ctx, r)
+	if err != nil {
+		return nil, inputError(ctx, err)
+	}
+	if len(missing) > 0 {
+		return nil, nil
+	}
+	return check.Check(&problem.Request, problem.Roots, res), nil
+}
+
+func (s *System) progress(stage string, done, total int) {
+	if s.options.Progress != nil {
+		s.options.Progress(stage, done, total)
+	}
+}
+
+// problem is everything the solver needs to know of a request. missing are
+// arguments that name no package at all.
+func (s *System) problem(ctx context.Context, r Request) (p *solver.Problem, missing []answer.Unsatisfied, err error) {
+	if err := emergeopts.Conflicts(&r.Options); err != nil {
+		return nil, nil, &UsageError{err}
+	}
+	emergeopts.Normalize(&r.Options)
+	if r.Options.Action != "" {
+		return nil, nil, &UsageError{fmt.Errorf("--%s is not implemented yet", r.Options.Action)}
+	}
+	x, err := s.expand(ctx, r)
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(x.missing) > 0 {
+		return nil, x.missing, nil
+	}
+	t := s.target()
+	r.Options.SysrootIsTarget = t.id == universe.Target && s.logical(t.settings.SysRoot()) == t.path
+	p = &solver.Problem{Request: universe.Request{Args: x.args, Options: r.Options}}
+	if p.Request.World, err = s.world(&r.Options); err != nil {
+		return nil, nil, err
+	}
+	p.Roots, err = s.solverRoots(ctx, &r.Options)
+	return p, nil, err
+}
+
+// world is what must keep working besides the request: @world of the target
+// and, unless --root-deps confines the request to the target, of the host.
+func (s *System) world(o *universe.Options) ([]universe.Arg, error) {
+	if o.IgnoreWorld {
+		return nil, nil
+	}
+	var world []universe.Arg
+	for _, r := range s.roots {
+		if r != s.target() && o.RootDeps != "" {
+			continue
+		}
+		arg, err := s.setArg(r, s.installedFor(r, o), "@world")
+		if err != nil {
+			return nil, err
+		}
+		world = append(world, arg)
+	}
+	return world, nil
+}
+
+// installedFor chooses the view of the installed packages that the options ask for.
+func (s *System) installedFor(r *root, o *universe.Options) *vdb.DB {
+	return s.installed(r, o.DynamicDeps.Or(true), o.IgnoreBuiltSlotOperatorDeps)
+}
+
+func (s *System) solverRoots(ctx context.Context, o *universe.Options) ([]universe.Root, error) {
+	var repos []universe.Repository
+	for _, r := range s.repos.Repos {
+		repos = append(repos, universe.Repository{Name: r.Name, Source: r})
+	}
+	var roots []universe.Root
+	for _, r := range s.roots {
+		db := s.installedFor(r, o)
+		if err := db.Preload(ctx); err != nil {
+			return nil, err
+		}
+		roots = append(roots, universe.Root{
+			Path: r.path, Policy: r.settings, Repos: repos,
+			Installed: db.All(), Provided: r.settings.Provided(),
+		})
+	}
+	return roots, nil
+}
+
+// ebuildOf finds the ebuild of an installed package's version in the repository
+// it came from, for dynamic dependencies.
+func (s *System) ebuildOf(p *metadata.Package) *metadata.Package {
+	r := s.repos.ByName(p.Repo)
+	if r == nil {
+		return nil
+	}
+	pkgs, err := r.Packages(context.Background(), p.CPV.CP)
+	if err != nil {
+		return nil // found again, and reported, when the name is resolved
+	}
+	for _, e := range pkgs {
+		if e.CPV.Version == p.CPV.Version {
+			return e
+		}
+	}
+	return nil
+}
+
+// unknownNames answers a request whose arguments name nothing.
+func (s *System) unknownNames(missing []answer.Unsatisfied, loadMS float64) *Result {
+	return &Result{
+		Schema: answer.Schema, Status: answer.Unsolvable, Unsatisfied: missing,
+		Plan: []answer.Entry{}, Warnings: s.warnings, UseExpand: s.useExpand(),
+		Stats: answer.Stats{LoadMS: loadMS},
+	}
+}
+
+func (s *System) useExpand() []answer.UseGroup {
+	prefixes, hidden := s.target().settings.UseExpand()
+	var groups []answer.UseGroup
+	for _, p := range prefixes {
+		groups = append(groups, answer.UseGroup{Prefix: p, Hidden: hidden[p]})
+	}
+	return groups
+}
