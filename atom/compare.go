@@ -132,6 +132,9 @@ func cutRevision(s string) string {
 // v: what "=cat/pkg-p*" asks (PMS 8.3.1). 1.2 is a prefix of 1.2.3, 1.2a and
 // 1.2-r1, not of 1.20. A suffix's type and number are separate components.
 func (v Version) hasPrefix(p Version) bool {
+	if v.s == "" {
+		return false
+	}
 	a, b := v.s, p.s
 	x, a := cutDigits(a)
 	y, b := cutDigits(b)
@@ -154,28 +157,24 @@ func (v Version) hasPrefix(p Version) bool {
 	// More than numbers was asked for, so v must have no further numbers.
 	la, a := cutLetter(a)
 	lb, b := cutLetter(b)
-	if la != lb && lb != 0 {
-		return false
-	}
-	if b == "" {
-		return true
-	}
 	if la != lb {
 		return false
 	}
+	return b == "" || suffixesHavePrefix(a, b)
+}
+
+// suffixesHavePrefix is hasPrefix for what follows number and letter; b is not empty.
+func suffixesHavePrefix(a, b string) bool {
 	for {
-		tb, nb, rb, okb := cutSuffix(b)
-		if !okb {
+		tb, nb, rb, ok := cutSuffix(b)
+		if !ok {
 			break
 		}
-		ta, na, ra, oka := cutSuffix(a)
-		if !oka || ta != tb {
+		ta, na, ra, ok := cutSuffix(a)
+		if !ok || ta != tb {
 			return false
 		}
-		if rb == "" && nb == "" {
-			return true
-		}
-		if compareInt(na, nb) != 0 {
+		if (rb != "" || nb != "") && compareInt(na, nb) != 0 {
 			return false
 		}
 		if rb == "" {

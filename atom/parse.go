@@ -275,7 +275,7 @@ func versionFault(s, pf string) fault {
 	if strings.HasSuffix(s, "*") && s == pf {
 		return fault{offset: len(s) - 1, token: "*", rule: "only the operator = may end in an asterisk", section: "PMS 8.3.1"}
 	}
-	return fault{token: s, rule: "an operator needs a package name, a hyphen and a valid version", section: "PMS 8.3.1"}
+	return fault{token: s, rule: "an operator needs a version: after the name a hyphen and, for example, 1.2-r1", section: "PMS 8.3.1"}
 }
 
 // use parses "[a,-b,c?]".
