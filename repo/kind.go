@@ -3,9 +3,6 @@ package repo
 import (
 	"os"
 	"path/filepath"
-	"sync"
-
-	"github.com/portsolve/portsolve/atom"
 )
 
 // kindOnce is whether the repository is of metadata alone, found out once.
@@ -85,48 +82,4 @@ func reservedDir(name string) bool {
 		return true
 	}
 	return false
-}
-
-// categoryCache holds the listings of cache directories (repositories of metadata alone).
-type categoryCache struct {
-	mu sync.Mutex
-	m  map[string]*onceValue[categoryIndex]
-}
-
-// categoryIndex lists versions by package name, in no order.
-type categoryIndex map[string][]string
-
-// category lists one category of the metadata cache. It reads the directory once.
-func (r *Repo) category(name string) (categoryIndex, error) {
-	r.catIndex.mu.Lock()
-	if r.catIndex.m == nil {
-		r.catIndex.m = map[string]*onceValue[categoryIndex]{}
-	}
-	o := r.catIndex.m[name]
-	if o == nil {
-		o = &onceValue[categoryIndex]{}
-		r.catIndex.m[name] = o
-	}
-	r.catIndex.mu.Unlock()
-	return o.get(func() (categoryIndex, error) { return r.readCategory(name) })
-}
-
-func (r *Repo) readCategory(name string) (categoryIndex, error) {
-	index := categoryIndex{}
-	for _, f := range r.formats() {
-		entries, err := readDirNames(filepath.Join(r.Location, f.dir, name))
-		if notThere(err) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, pf := range entries {
-			if pkg, v, ok := atom.SplitPF(pf); ok {
-				index[pkg] = append(index[pkg], v)
-			}
-		}
-		break // the preferred format is the list; others may be incomplete
-	}
-	return index, nil
 }

@@ -27,6 +27,9 @@ type Moves struct {
 type moveTable struct {
 	moves []Move
 	index map[atom.CP][]int
+	// filter rejects nearly all names before they are looked up: by first byte, a
+	// bit for each length modulo 64 that occurs.
+	filter [256]uint64
 	// guarded are the positions from which on a move needs its old name to be gone.
 	guarded int
 	exists  func(atom.CP) bool
@@ -36,6 +39,7 @@ func newMoveTable(moves []Move) *moveTable {
 	t := &moveTable{moves: moves, index: make(map[atom.CP][]int, len(moves)), guarded: len(moves)}
 	for i, m := range moves {
 		t.index[m.From] = append(t.index[m.From], i)
+		t.filter[m.From.Package[0]] |= 1 << (len(m.From.Package) % 64)
 	}
 	return t
 }
@@ -303,11 +307,16 @@ func (t *moveTable) mentions(token string) bool {
 		name = name[:i]
 	}
 	for i := 1; i+1 < len(name); i++ {
-		if name[i] == '-' && '0' <= name[i+1] && name[i+1] <= '9' {
-			if _, ok := t.index[atom.CP{Category: category, Package: name[:i]}]; ok {
-				return true
-			}
+		if name[i] == '-' && '0' <= name[i+1] && name[i+1] <= '9' && t.has(category, name[:i]) {
+			return true
 		}
+	}
+	return t.has(category, name)
+}
+
+func (t *moveTable) has(category, name string) bool {
+	if name == "" || t.filter[name[0]]&(1<<(len(name)%64)) == 0 {
+		return false
 	}
 	_, ok := t.index[atom.CP{Category: category, Package: name}]
 	return ok

@@ -68,7 +68,7 @@ func (r *Repo) packageNames(category string) ([]string, error) {
 	}
 	var out []string
 	if alone {
-		index, err := r.category(category)
+		index, err := r.categoryIndex(category)
 		for name := range index {
 			out = append(out, name)
 		}
@@ -107,8 +107,17 @@ func (r *Repo) NamesWithPackage(name string) ([]atom.CP, error) {
 	return out, nil
 }
 
-// Has reports whether the repository has a package of that name. It reads no metadata.
+// Has reports whether the repository has a version of that package. It reads no metadata.
 func (r *Repo) Has(cp atom.CP) (bool, error) {
-	v, err := r.versions(cp)
+	if !plainName(cp.Category) || !plainName(cp.Package) {
+		return false, nil
+	}
+	if alone, err := r.MetadataOnly(); alone || err != nil {
+		if err != nil {
+			return false, err
+		}
+		return r.cached(cp)
+	}
+	v, err := r.ebuilds(cp)
 	return len(v) > 0, err
 }

@@ -91,7 +91,7 @@ func (r *Repo) versions(cp atom.CP) ([]version, error) {
 	}
 	var out []version
 	if alone {
-		index, err := r.category(cp.Category)
+		index, err := r.categoryIndex(cp.Category)
 		if err != nil {
 			return nil, err
 		}

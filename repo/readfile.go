@@ -3,7 +3,6 @@ package repo
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"strings"
 )
@@ -31,36 +30,8 @@ func (e *FileError) Error() string {
 
 func (e *FileError) Unwrap() error { return e.Err }
 
-// readFile returns the content of a regular file of at most limit bytes.
-func readFile(path string, limit int64) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if !st.Mode().IsRegular() {
-		return "", &FileError{File: path, Err: errors.New("is not a regular file")}
-	}
-	if st.Size() > limit {
-		return "", tooLarge(path, st.Size(), limit)
-	}
-	var b strings.Builder
-	b.Grow(int(st.Size()) + 1)
-	if _, err := io.Copy(&b, io.LimitReader(f, limit+1)); err != nil {
-		return "", err
-	}
-	if int64(b.Len()) > limit {
-		return "", tooLarge(path, int64(b.Len()), limit)
-	}
-	return b.String(), nil
-}
-
-func tooLarge(path string, size, limit int64) error {
-	return &FileError{File: path, Err: fmt.Errorf("is %d bytes long; such a file has at most %d", size, limit)}
+func tooLarge(path string, limit int64) error {
+	return &FileError{File: path, Err: fmt.Errorf("is longer than %d bytes, which no such file is", limit)}
 }
 
 // readText is readFile for files that a person writes: a NUL byte is an error at its line.
