@@ -85,6 +85,9 @@ func (u *Universe) Deps(c *Candidate) []Dep {
 				continue // an invalid ebuild is excluded; an invalid installed one keeps what it can
 			}
 			exprs[r.kind] = n.Evaluate(use)
+			if c.Installed() && u.Req.Options.IgnoreBuiltSlotOperatorDeps {
+				exprs[r.kind] = unbind(exprs[r.kind])
+			}
 		}
 		if len(exprs[r.kind].Children) > 0 {
 			c.deps = append(c.deps, Dep{Kind: r.kind, Root: r.root, Expr: exprs[r.kind]})
@@ -179,4 +182,24 @@ func (u *Universe) DepText(c *Candidate, k metadata.DepKind) string {
 		})
 	}
 	return string(b)
+}
+
+// unbind rewrites recorded bindings (:slot/sub=) to := for --ignore-built-slot-operator-deps.
+func unbind(n *depend.Node) *depend.Node {
+	if n.Kind == depend.AtomLeaf {
+		if n.Atom.SlotOp != atom.SlotOpEqual || n.Atom.SubSlot == "" {
+			return n
+		}
+		a := *n.Atom
+		a.Slot, a.SubSlot = "", ""
+		m := *n
+		m.Atom = &a
+		return &m
+	}
+	m := *n
+	m.Children = make([]*depend.Node, len(n.Children))
+	for i, ch := range n.Children {
+		m.Children[i] = unbind(ch)
+	}
+	return &m
 }

@@ -188,6 +188,14 @@ func (w *walk) satisfy(t task) {
 	if w.stopped() || w.u.Provided(t.root, t.atom) {
 		return
 	}
+	if a, c := w.rebind(t); c != nil {
+		moved := t
+		moved.atom = a
+		if w.take(moved, c) {
+			w.link(moved, c)
+			return
+		}
+	}
 	for _, c := range w.prefs(t) {
 		if w.take(t, c) {
 			w.link(t, c)

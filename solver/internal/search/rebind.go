@@ -1,0 +1,62 @@
+package search
+
+import (
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// isBuilt reports whether an atom is a recorded binding (:slot/sub=).
+func isBuilt(a *atom.Atom) bool { return a.SlotOp == atom.SlotOpEqual && a.SubSlot != "" }
+
+// rebind finds the package that a recorded binding would move to if its owner were built again
+// (--rebuild-if-new-slot): the newest one that a replacement of the owner accepts through a := dependency. The atom returned is the
+// replacement's. nil if the binding is as new as it can be, or no update is wanted there.
+func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
+	if t.parent == nil || !t.parent.Cand.Installed() || !isBuilt(t.atom) || !w.o.RebuildIfNewSlot.Or(true) {
+		return nil, nil
+	}
+	cur := w.u.InstalledMatch(t.root, t.atom)
+	var best *universe.Candidate
+	var via *atom.Atom
+	for _, r := range w.s.replacements(t.parent.Cand) {
+		for _, d := range w.u.Deps(r) {
+			if d.Root != t.root {
+				continue
+			}
+			d.Expr.Atoms(func(a *atom.Atom) {
+				if a.CP != t.atom.CP || a.SlotOp != atom.SlotOpEqual || a.Blocker != atom.NotBlocker {
+					return
+				}
+				for _, c := range w.u.Match(t.root, a) {
+					if !c.Installed() && w.s.usable(c) && (best == nil || better(c, best)) {
+						best, via = c, a
+					}
+				}
+			})
+		}
+	}
+	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) {
+		return nil, nil
+	}
+	probe := t
+	probe.atom = via
+	if !w.wantsUpdate(probe, []*universe.Candidate{best}, nil) {
+		return nil, nil
+	}
+	return via, best
+}
+
+func better(a, b *universe.Candidate) bool {
+	return a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version) > 0
+}
+
+// replacements lists what could take the place of an installed package without a downgrade.
+func (s *Search) replacements(c *universe.Candidate) []*universe.Candidate {
+	var out []*universe.Candidate
+	for _, m := range s.u.Group(c.Root, c.CP()).All {
+		if !m.Installed() && m.Pkg.Slot == c.Pkg.Slot && m.Pkg.CPV.Version.Compare(c.Pkg.CPV.Version) >= 0 && s.usable(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
