@@ -76,8 +76,11 @@ func (e *Engine) Push(l Lit, dst []Lit) (Status, []Lit) {
 		e.g.Untest()
 		return Unsat, dst
 	}
+	dst = append(dst, l) // gini leaves the assumption itself out
 	for _, m := range out {
-		dst = append(dst, Lit(m.Dimacs()))
+		if m := Lit(m.Dimacs()); m != l {
+			dst = append(dst, m)
+		}
 	}
 	e.stack = append(e.stack, l)
 	if res == 1 {

@@ -137,3 +137,20 @@ func TestCancelled(t *testing.T) {
 		t.Fatal("a cancelled context gives no answer")
 	}
 }
+
+func TestPushTellsWhatFollows(t *testing.T) {
+	e := New()
+	e.Add(-1, 2)
+	e.Add(4)
+	e.Add(-4, -2, 3)
+	_, implied := e.Push(1, nil)
+	got := map[Lit]bool{}
+	for _, l := range implied {
+		got[l] = true
+	}
+	for _, l := range []Lit{1, 2, 3} {
+		if !got[l] {
+			t.Errorf("%d is missing in %v", l, implied)
+		}
+	}
+}
