@@ -70,13 +70,16 @@ func (e *Engine) Push(l Lit, dst []Lit) (Status, []Lit) {
 		return Unsat, dst
 	}
 	e.g.Assume(toZ(l))
+	if e.buf == nil {
+		e.buf = make([]z.Lit, 0, 64) // gini reports nothing into a nil slice
+	}
 	res, out := e.g.Test(e.buf[:0])
-	e.buf = out
 	if res == -1 {
 		e.g.Untest()
 		return Unsat, dst
 	}
-	dst = append(dst, l) // gini leaves the assumption itself out
+	e.buf = out
+	dst = append(dst, l)
 	for _, m := range out {
 		if m := Lit(m.Dimacs()); m != l {
 			dst = append(dst, m)
