@@ -148,8 +148,9 @@ type Unsatisfied struct {
 
 // Rejected is a candidate and every reason why it could not be used.
 type Rejected struct {
-	CPV, Repo  string
-	Reasons    []string
+	CPV        string               `json:"cpv"`
+	Repo       string               `json:"repo"`
+	Reasons    []string             `json:"reasons"` // one sentence each
 	Exclusions []metadata.Exclusion `json:"-"`
 }
 
@@ -180,7 +181,13 @@ type Cycle struct {
 	Solutions map[string][]map[string]bool `json:"solutions"` // cpv -> alternative flag settings
 }
 
-type CycleEdge struct{ From, To, Kind, Atom string }
+// CycleEdge says that From needs To before it can be built.
+type CycleEdge struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+	Kind string `json:"kind"` // DEPEND or BDEPEND, or RDEPEND of a build dependency
+	Atom string `json:"atom"`
+}
 
 // HeldBack is an update that did not happen, and who prevents it.
 type HeldBack struct {
