@@ -1,7 +1,6 @@
 package search
 
 import (
-	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -97,7 +96,6 @@ func (w *walk) replacement(c *universe.Candidate, old *universe.Node) bool {
 		}
 		t := task{root: c.Root}
 		n := w.node(m, t)
-		n.Why = append(n.Why, universe.Cause{Rebuild: w.rebuildCause(c)})
 		if old != nil {
 			n.Depth = old.Depth
 			w.replace(old, n)
@@ -128,35 +126,6 @@ func (w *walk) slotChoices(c *universe.Candidate) []*universe.Candidate {
 		return append(append(higher, same...), lower...)
 	}
 	return append(append(same, higher...), lower...)
-}
-
-// rebuildCause names the package whose new slot or sub-slot an installed package was not built for.
-func (w *walk) rebuildCause(c *universe.Candidate) string {
-	cause := ""
-	for _, d := range w.u.Deps(c) {
-		d.Expr.Atoms(func(a *atom.Atom) {
-			if a.SlotOp != atom.SlotOpEqual || a.SubSlot == "" || cause != "" {
-				return
-			}
-			loose := *a
-			loose.Slot, loose.SubSlot = "", ""
-			kept := false
-			var repl *universe.Candidate
-			for _, m := range w.u.Match(d.Root, &loose) {
-				if w.g != nil && w.g.isTrue(w.g.f.Exists(m)) {
-					if m.Matches(a) {
-						kept = true
-					} else if !m.Installed() {
-						repl = m
-					}
-				}
-			}
-			if !kept && repl != nil {
-				cause = repl.Pkg.CPV.String()
-			}
-		})
-	}
-	return cause
 }
 
 // removed lists installed packages whose slot is empty in the end.

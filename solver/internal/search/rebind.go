@@ -1,6 +1,8 @@
 package search
 
 import (
+	"sort"
+
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -59,4 +61,52 @@ func (s *Search) replacements(c *universe.Candidate) []*universe.Candidate {
 		}
 	}
 	return out
+}
+
+// noteRebuilds records which packages are built again because a package they were built against moves to
+// another slot or sub-slot: cause cpv -> rebuilt cpvs.
+func (r *Result) noteRebuilds(u *universe.Universe) {
+	byCP := map[atom.CP][]*universe.Node{}
+	for _, n := range r.Nodes {
+		byCP[n.Cand.CP()] = append(byCP[n.Cand.CP()], n)
+	}
+	for _, n := range r.Nodes {
+		for _, i := range n.Replaces {
+			if i.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0 {
+				continue
+			}
+			if c := brokenBinding(u, i, byCP); c != nil {
+				cause := c.Pkg.CPV.String()
+				n.Why = append(n.Why, universe.Cause{Rebuild: cause})
+				r.Rebuilds[cause] = append(r.Rebuilds[cause], n.Cand.Pkg.CPV.String())
+			}
+		}
+	}
+	for _, list := range r.Rebuilds {
+		sort.Strings(list)
+	}
+}
+
+// brokenBinding finds the selected package that a recorded binding of i does not fit any more.
+func brokenBinding(u *universe.Universe, i *universe.Candidate, byCP map[atom.CP][]*universe.Node) *universe.Candidate {
+	var cause *universe.Candidate
+	for _, d := range u.Deps(i) {
+		d.Expr.Atoms(func(a *atom.Atom) {
+			if !isBuilt(a) || cause != nil || a.Blocker != atom.NotBlocker {
+				return
+			}
+			var moved *universe.Candidate
+			for _, n := range byCP[a.CP] {
+				switch {
+				case n.Cand.Root != d.Root:
+				case n.Cand.Matches(a):
+					return // the binding still fits
+				case n.Merge:
+					moved = n.Cand
+				}
+			}
+			cause = moved
+		})
+	}
+	return cause
 }

@@ -381,6 +381,7 @@ func (w *walk) result() *Result {
 			r.Conflicts = append(r.Conflicts, SlotConflict{k, same})
 		}
 	}
+	r.noteRebuilds(w.u)
 	return r
 }
 
