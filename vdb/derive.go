@@ -29,7 +29,10 @@ func (d *DB) Map(f func(*metadata.Package) *metadata.Package) *DB {
 // MapLazy is Map for an f that changes CPV only of packages for whose recorded
 // name moves reports true; all others are read when asked for.
 func (d *DB) MapLazy(moves func(atom.CP) bool, f func(*metadata.Package) *metadata.Package) *DB {
-	out := d.derived()
+	out := &DB{root: d.root, workers: d.workers, listed: d.listed, scratches: d.scratches}
+	if d.recorded != nil {
+		out.recorded = d.recorded.MapLazy(moves, f)
+	}
 	scratch := d.scratches.get()
 	defer d.scratches.put(scratch)
 	entries := make([]*entry, 0, len(d.entries))
@@ -50,16 +53,8 @@ func (d *DB) MapLazy(moves func(atom.CP) bool, f func(*metadata.Package) *metada
 	return out
 }
 
-// derived is a DB like d without entries.
-func (d *DB) derived() *DB {
-	return &DB{
-		root: d.root, workers: d.workers, listed: d.listed,
-		recorded: d.Recorded(), scratches: d.scratches,
-	}
-}
-
-// Recorded is the DB with every package as it stands on disk, before Map and
-// WithDynamicDeps.
+// Recorded is the DB without dynamic dependencies: packages as they were
+// recorded, but for what Map changed.
 func (d *DB) Recorded() *DB {
 	if d.recorded != nil {
 		return d.recorded

@@ -19,7 +19,7 @@ import (
 // has no slot operators. find must be safe for concurrent use; it is called
 // when a package is first asked for.
 func (d *DB) WithDynamicDeps(find func(p *metadata.Package) *metadata.Package, ignoreBuilt bool) *DB {
-	return d.MapLazy(func(atom.CP) bool { return false }, func(p *metadata.Package) *metadata.Package {
+	out := d.Recorded().MapLazy(func(atom.CP) bool { return false }, func(p *metadata.Package) *metadata.Package {
 		if p.EAPI == nil {
 			return p
 		}
@@ -36,6 +36,8 @@ func (d *DB) WithDynamicDeps(find func(p *metadata.Package) *metadata.Package, i
 		}
 		return withDepsOf(p, e, built)
 	})
+	out.recorded = d.Recorded()
+	return out
 }
 
 // builtAtoms collects the built slot-operator atoms of each dependency
@@ -43,23 +45,49 @@ func (d *DB) WithDynamicDeps(find func(p *metadata.Package) *metadata.Package, i
 // duplicates.
 func builtAtoms(p *metadata.Package) (built [metadata.NumDepKinds][]string, any bool) {
 	for k := range metadata.NumDepKinds {
-		if !mayHaveBuiltAtom(p.Raw[k.String()]) {
+		text := p.Var(k.String())
+		if !k.In(p.EAPI) || !mayHaveBuiltAtom(text) {
 			continue
 		}
-		node, err := p.Deps(k)
-		if err != nil {
-			continue // an unparsable record has no bindings we could keep
-		}
-		node.Evaluate(p.Use.Has).Atoms(func(a *atom.Atom) {
-			if a.SlotOp == atom.SlotOpEqual && a.SubSlot != "" {
-				built[k] = append(built[k], a.String())
+		if hasConditional(text) {
+			node, err := p.Deps(k)
+			if err != nil {
+				continue // an unparsable record has no bindings we could keep
 			}
-		})
+			node.Evaluate(p.Use.Has).Atoms(func(a *atom.Atom) { built[k] = appendBuilt(built[k], a) })
+		} else {
+			for word := range strings.FieldsSeq(text) {
+				if !mayHaveBuiltAtom(word) {
+					continue
+				}
+				if a, err := atom.ParseBuilt(word, p.EAPI); err == nil {
+					built[k] = appendBuilt(built[k], a.EvaluateUse(p.Use.Has))
+				}
+			}
+		}
 		slices.Sort(built[k])
 		built[k] = slices.Compact(built[k])
 		any = any || len(built[k]) > 0
 	}
 	return built, any
+}
+
+func appendBuilt(list []string, a *atom.Atom) []string {
+	if a.Built() {
+		list = append(list, a.String())
+	}
+	return list
+}
+
+// hasConditional reports a USE conditional. Portage resolves them when it
+// records built atoms, so that parsing the whole is rarely needed.
+func hasConditional(text string) bool {
+	for word := range strings.FieldsSeq(text) {
+		if word[len(word)-1] == '?' {
+			return true
+		}
+	}
+	return false
 }
 
 // mayHaveBuiltAtom is a quick test that spares most packages the parser: the
@@ -81,34 +109,19 @@ func mayHaveBuiltAtom(text string) bool {
 // withDepsOf is p with the dependencies, EAPI and KEYWORDS of e, and the built
 // atoms appended.
 func withDepsOf(p, e *metadata.Package, built [metadata.NumDepKinds][]string) *metadata.Package {
-	q := copyPackage(p)
+	q := p.Clone()
 	q.EAPI, q.EAPIName, q.Keywords = e.EAPI, e.EAPIName, e.Keywords
-	q.Raw = maps.Clone(p.Raw)
-	if q.Raw == nil {
-		q.Raw = make(map[string]string, int(metadata.NumDepKinds))
-	}
+	q.Raw = make(map[string]string, len(p.Raw)+2)
+	maps.Copy(q.Raw, p.Raw)
 	for k := range metadata.NumDepKinds {
-		name := k.String()
-		text := e.Raw[name]
+		text := ""
+		if k.In(e.EAPI) {
+			text = e.Var(k.String())
+		}
 		if len(built[k]) > 0 {
 			text = strings.TrimSpace(text + " " + strings.Join(built[k], " "))
 		}
-		if text == "" {
-			delete(q.Raw, name)
-		} else {
-			q.Raw[name] = text
-		}
+		q.Raw[k.String()] = text
 	}
 	return q
-}
-
-// copyPackage copies the exported fields. The cache of parsed expressions must
-// not be shared with the copy, whose Raw is going to differ.
-func copyPackage(p *metadata.Package) *metadata.Package {
-	return &metadata.Package{
-		CPV: p.CPV, Origin: p.Origin, Repo: p.Repo, EAPI: p.EAPI, EAPIName: p.EAPIName,
-		Slot: p.Slot, SubSlot: p.SubSlot, Keywords: p.Keywords, IUSE: p.IUSE, Raw: p.Raw,
-		Use: p.Use, IUSEEffective: p.IUSEEffective, BuildTime: p.BuildTime,
-		BuildID: p.BuildID, Counter: p.Counter, File: p.File, Invalid: p.Invalid,
-	}
 }

@@ -41,8 +41,9 @@ func (d directory) load(s *scratch) (*metadata.Package, []Problem) {
 	}
 	p := &metadata.Package{CPV: d.cpv, Origin: metadata.Installed, File: d.path}
 	var err error
-	if p.Slot, p.SubSlot, err = parseSlot(s.intern(s.value(fileSLOT))); err != nil {
-		return bad(err)
+	// Sub-slots are recorded whatever the EAPI (its own default, PMS 7.2).
+	if p.Slot, p.SubSlot, err = metadata.ParseSlot(s.intern(s.value(fileSLOT)), eapi.Latest()); err != nil {
+		return bad(fmt.Errorf("SLOT: %w", err))
 	}
 	p.EAPIName = s.intern(s.value(fileEAPI))
 	if p.EAPIName == "" {
@@ -54,8 +55,8 @@ func (d directory) load(s *scratch) (*metadata.Package, []Problem) {
 	if s.present[fileIUSE_EFFECTIVE] {
 		p.IUSEEffective = s.flagSet(s.value(fileIUSE_EFFECTIVE))
 	}
-	s.own(p)
-	return p, s.numbers(p)
+	problems := s.own(p)
+	return p, append(problems, s.numbers(p)...)
 }
 
 // findNUL reports the first file with a NUL byte: PMS text never has one, and
@@ -75,7 +76,8 @@ func (s *scratch) findNUL() error {
 
 // own fills the fields whose text is particular to this package. They share
 // one string, so that a package costs one allocation for all its text.
-func (s *scratch) own(p *metadata.Package) {
+// A bad IUSE is reported; the flags before the bad one count.
+func (s *scratch) own(p *metadata.Package) (problems []Problem) {
 	end := 0
 	for id := range firstShared {
 		end = max(end, s.extents[id].to)
@@ -85,7 +87,10 @@ func (s *scratch) own(p *metadata.Package) {
 		x := s.extents[id]
 		return strings.TrimSpace(text[x.from:x.to])
 	}
-	p.IUSE = parseIUSE(value(fileIUSE))
+	var err error
+	if p.IUSE, err = metadata.ParseIUSE(value(fileIUSE), eapi.Latest()); err != nil {
+		problems = []Problem{{Path: filepath.Join(p.File, "IUSE"), Kept: true, Err: err}}
+	}
 	p.Use = sortedFlags(value(fileUSE))
 	p.Raw = make(map[string]string, 12)
 	for _, id := range [...]fileID{fileDEPEND, fileBDEPEND, fileIDEPEND, fileRDEPEND, filePDEPEND,
@@ -99,6 +104,7 @@ func (s *scratch) own(p *metadata.Package) {
 			p.Raw[fileNames[id]] = s.intern(v)
 		}
 	}
+	return problems
 }
 
 // numbers fills BUILD_TIME, COUNTER and BUILD_ID. Nothing that matters for
@@ -124,85 +130,6 @@ func (s *scratch) numbers(p *metadata.Package) []Problem {
 	p.Counter = number(fileCOUNTER, math.MaxInt64)
 	p.BuildID = int(number(fileBUILD_ID, math.MaxInt32))
 	return problems
-}
-
-// parseSlot splits SLOT at the slash (PMS 7.2); a sub-slot that is not given
-// equals the slot.
-func parseSlot(text string) (slot, sub string, err error) {
-	slot, sub, given := strings.Cut(text, "/")
-	if !given {
-		sub = slot
-	}
-	if !validSlot(slot) || !validSlot(sub) {
-		return "", "", fmt.Errorf("SLOT: %.60q is not a slot name (PMS 3.1.3)", text)
-	}
-	return slot, sub, nil
-}
-
-// validSlot is PMS 3.1.3: letters, digits, + _ . -, not beginning with + . -.
-func validSlot(s string) bool {
-	if s == "" || strings.IndexByte("-.+", s[0]) >= 0 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
-		case strings.IndexByte("+_.-", c) >= 0:
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-// parseIUSE splits IUSE; the first mention of a flag decides its default.
-func parseIUSE(text string) []metadata.IUSEFlag {
-	words := strings.Fields(text)
-	if len(words) == 0 {
-		return nil
-	}
-	out := make([]metadata.IUSEFlag, 0, len(words))
-	seen := newSeen(len(words))
-	for _, w := range words {
-		f := metadata.IUSEFlag{Name: w}
-		if w[0] == '+' || w[0] == '-' {
-			f = metadata.IUSEFlag{Name: w[1:], Default: w[0]}
-		}
-		if f.Name != "" && seen.add(f.Name) {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// seenFlags remembers names; small sets are searched linearly, without a map.
-type seenFlags struct {
-	list []string
-	set  map[string]bool
-}
-
-func newSeen(n int) *seenFlags {
-	if n > 48 {
-		return &seenFlags{set: make(map[string]bool, n)}
-	}
-	return &seenFlags{list: make([]string, 0, n)}
-}
-
-// add reports whether name is new.
-func (s *seenFlags) add(name string) bool {
-	if s.set != nil {
-		known := s.set[name]
-		s.set[name] = true
-		return !known
-	}
-	for _, x := range s.list {
-		if x == name {
-			return false
-		}
-	}
-	s.list = append(s.list, name)
-	return true
 }
 
 // sortedFlags splits a flag list; recorded ones are sorted nearly always.

@@ -124,7 +124,7 @@ type fileError struct {
 func (e *fileError) Error() string { return e.name + ": " + e.err.Error() }
 func (e *fileError) Unwrap() error { return e.err }
 
-// slot is where a file's text is in scratch.blob.
+// extent is where a file's text is in scratch.blob.
 type extent struct{ from, to int }
 
 // scratch is the memory one worker reuses from entry to entry.

@@ -26,7 +26,7 @@ type DB struct {
 	entries   []*entry // sorted by CPV
 	byName    map[atom.CP]span
 	listed    []Problem // found while listing directories
-	recorded  *DB       // the DB without any replacement; nil if this is it
+	recorded  *DB       // the DB without dynamic dependencies; nil if this is it
 	scratches *scratchPool
 
 	loadOnce sync.Once
