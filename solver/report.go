@@ -54,6 +54,14 @@ func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConfli
 	return out
 }
 
+func heldBack(h search.Held) answer.HeldBack {
+	out := answer.HeldBack{CPV: h.Wanted.Pkg.CPV.String(), Selected: h.Selected.Pkg.CPV.String()}
+	for _, b := range h.By {
+		out.By = append(out.By, answer.Why{Parent: b.Parent.Pkg.CPV.String(), Atom: b.Atom.String(), Kind: b.Kind.String()})
+	}
+	return out
+}
+
 func why(w universe.Cause) answer.Why {
 	out := answer.Why{Arg: w.Arg, Rebuild: w.Rebuild}
 	if w.Atom != nil {

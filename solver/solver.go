@@ -56,6 +56,9 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 		}
 		o.Stats.SolveMS = float64(time.Since(start).Microseconds()) / 1000
 		o.Selection = selection(u, r)
+		for _, h := range r.HeldBack {
+			o.HeldBack = append(o.HeldBack, heldBack(h))
+		}
 		if !r.Complete {
 			report(ctx, o, u, r)
 		}

@@ -53,6 +53,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 			r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
 			r.Kept = s.keptList(func(c *universe.Candidate) bool { return g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
 			r.Removed = w.removed(f)
+			w.noteHeld(r)
 			return r, nil
 		}
 		held := append([]sat.Lit(nil), g.held...)

@@ -58,11 +58,6 @@ type SlotConflict struct {
 	Nodes []*universe.Node
 }
 
-// Held is a version that was preferred but is not possible.
-type Held struct {
-	Wanted, Selected *universe.Candidate
-}
-
 // New prepares a search.
 func New(u *universe.Universe) *Search {
 	o := &u.Req.Options
@@ -239,6 +234,7 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 		r := w.result()
 		r.Formula, r.Engine, r.Rounds, r.Complete = f, e, 1, true
 		r.Kept = kept
+		w.noteHeld(r)
 		return r, s.u.Err()
 	case sat.Unknown:
 		return nil, ctx.Err()
