@@ -1,74 +1,135 @@
 // Package config folds make.globals, the profile stack, /etc/portage, the
 // environment and the command line into one frozen Settings, which answers what
 // the solver asks: which USE flags are on, is this candidate visible, and why.
+//
+// How it is put together: every USE setting, wherever it stands, becomes an op
+// with a place in one total order (USE_ORDER, then the order of inheritance, then
+// specificity). A flag's state is what the last op that covers it says. Settings
+// for all packages are folded once (fold); settings for some packages are found
+// by name (index) and compared with the fold when a package is asked for.
 package config
 
 import (
+	"sync"
+
 	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/repo"
+	"github.com/portsolve/portsolve/repo/profile"
 )
 
 // Options says where the configuration is.
 type Options struct {
-	ConfigRoot                       string // directory above etc/portage; default "/"
+	ConfigRoot                       string // directory above etc/portage; default "/", with System DIR
 	System                           string // --system DIR, "" none
 	EPrefix                          string
 	Root, SysRoot                    string            // "" = from env or make.conf, default "/"
 	Env                              map[string]string // the process environment (or a test's), USE_ORDER's "env"
 	Repos                            *repo.Set
-	Profile                          string // overrides make.profile when not empty
+	Profile                          string // overrides make.profile when not empty: a directory, "repo:path", or a path below the main repository's profiles
 	AcceptProperties, AcceptRestrict string // --accept-properties/-restrict, "" none
+	// Move applies package moves (profiles/updates) to an atom of /etc/portage; it
+	// returns its argument when nothing changes. nil: there are no moves.
+	Move func(*atom.Atom) *atom.Atom
 }
 
 // Settings is immutable after Load and safe for concurrent use. It implements
 // the solver's Policy.
-type Settings struct{}
+type Settings struct {
+	opt      Options
+	places   places
+	stack    *profile.Stack
+	levels   []repoLevel // repository-level files, masters before those who inherit from them
+	vars     *variables
+	expand   expandNames
+	stages   stages
+	warnings []string
 
-// Load reads everything. Errors carry file:line; Warnings collects what is odd but harmless.
-func Load(o Options) (*Settings, error) { panic("stub") }
+	index    index
+	contexts sync.Map // contextKey -> *context
+	env      map[string]*envFile
 
-func (s *Settings) Warnings() []string { panic("stub") }
-
-// Use computes the enabled flags (within the effective IUSE) of an ebuild under
-// this configuration; for built packages it returns the recorded USE.
-func (s *Settings) Use(p *metadata.Package) metadata.UseSet { panic("stub") }
-
-// UseFromConfig computes the flags p would have if built now, whatever its origin.
-func (s *Settings) UseFromConfig(p *metadata.Package) metadata.UseSet { panic("stub") }
-
-// HasFlag reports whether flag is in the effective IUSE of p (explicit IUSE, or
-// IUSE_EFFECTIVE from EAPI 5 on, or Portage's implicit IUSE before; the recorded one for built packages).
-func (s *Settings) HasFlag(p *metadata.Package, flag string) bool { panic("stub") }
-
-// ExplainUse tells the state of one flag for p and what decided it.
-// forced/masked report use.force and use.mask.
-func (s *Settings) ExplainUse(p *metadata.Package, flag string) (on, forced, masked bool, src metadata.Source) {
-	panic("stub")
+	iuse     implicitIUSE
+	licenses map[string][]string // license groups, expanded
+	accept   acceptance
+	system   []*atom.Atom
+	profSet  []*atom.Atom
+	provided []atom.CPV
 }
 
-// Exclusions returns every reason why p is not visible, nil when it is visible.
-func (s *Settings) Exclusions(p *metadata.Package) []metadata.Exclusion { panic("stub") }
+// Load reads everything. Errors carry file:line; Warnings collects what is odd but harmless.
+func Load(o Options) (*Settings, error) {
+	s := &Settings{opt: o, places: findPlaces(o), env: map[string]*envFile{}}
+	steps := []func() error{
+		s.loadProfile, s.loadRepoLevel, s.loadVariables, s.loadUseExpand,
+		s.loadIndex, s.loadUserFiles, s.loadPackageSets, s.loadLicenses, s.loadAcceptance,
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	s.loadImplicitIUSE()
+	s.index.finish()
+	return s, nil
+}
 
-// Var returns the final value of a variable and where it was last set.
-func (s *Settings) Var(name string) (value string, src metadata.Source) { panic("stub") }
+// loadProfile finds and reads the profile stack.
+func (s *Settings) loadProfile() error {
+	dir, err := s.findProfile()
+	if err != nil {
+		return err
+	}
+	s.stack, err = profile.Load(dir, profile.Options{
+		Repos:       s.opt.Repos,
+		UserDir:     s.places.user("profile"),
+		Incremental: isIncremental,
+	})
+	if err != nil {
+		return err
+	}
+	s.warnings = append(s.warnings, s.stack.Warnings...)
+	s.warnDeprecated(dir)
+	return nil
+}
 
-// SystemSet and ProfileSet: profile "packages" atoms with and without '*'
-// (ProfileSet only with profile-set format, as Portage does).
-func (s *Settings) SystemSet() []*atom.Atom  { panic("stub") }
-func (s *Settings) ProfileSet() []*atom.Atom { panic("stub") }
+func (s *Settings) warnDeprecated(dir string) {
+	for _, n := range s.stack.Nodes {
+		if n.Dir == dir && n.IsDeprecated {
+			w := "the profile " + dir + " is deprecated"
+			if n.Deprecated != "" {
+				w += "; select " + n.Deprecated + " instead"
+			}
+			s.warnings = append(s.warnings, w)
+		}
+	}
+}
 
-// Provided is package.provided of profiles and /etc/portage/profile.
-func (s *Settings) Provided() []atom.CPV { panic("stub") }
+// Warnings are sentences about lines that were ignored and the like, in order of reading.
+func (s *Settings) Warnings() []string { return s.warnings }
 
-// Roots after all sources are folded, absolute, "/" at the end.
-func (s *Settings) Root() string    { panic("stub") }
-func (s *Settings) SysRoot() string { panic("stub") }
-func (s *Settings) EPrefix() string { panic("stub") }
+// Root is ROOT after all sources are folded, absolute, "/" at the end; below
+// Options.System if that is set. SysRoot is SYSROOT likewise.
+func (s *Settings) Root() string { return s.places.below(s.rootValue("ROOT", s.opt.Root)) }
+
+// SysRoot is SYSROOT, as Root.
+func (s *Settings) SysRoot() string { return s.places.below(s.rootValue("SYSROOT", s.opt.SysRoot)) }
+
+// EPrefix is the offset prefix, "" or absolute without "/" at the end.
+func (s *Settings) EPrefix() string { return s.places.eprefix }
 
 // ConfigDir is the etc/portage directory in use.
-func (s *Settings) ConfigDir() string { panic("stub") }
+func (s *Settings) ConfigDir() string { return s.places.configDir }
 
-// ExpandHidden/ExpandNames for display: USE_EXPAND prefixes ("python_targets")
-// in Portage's display order, and whether each is hidden.
-func (s *Settings) UseExpand() (prefixes []string, hidden map[string]bool) { panic("stub") }
+// Var returns the final value of a variable and where it was last set. USE and
+// the incremental variables are returned folded and sorted; ACCEPT_LICENSE with
+// its groups as written.
+func (s *Settings) Var(name string) (value string, src Source) { return s.varValue(name) }
+
+// SystemSet are the atoms with '*' of the profile's "packages", without the '*', in order of the files.
+func (s *Settings) SystemSet() []*atom.Atom { return s.system }
+
+// ProfileSet are the atoms without '*' (only of profiles with the profile-set format, portage(5)).
+func (s *Settings) ProfileSet() []*atom.Atom { return s.profSet }
+
+// Provided is package.provided of the profiles, /etc/portage/profile and /etc/portage.
+func (s *Settings) Provided() []atom.CPV { return s.provided }
