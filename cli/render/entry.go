@@ -42,18 +42,20 @@ func (p *page) merge(e *answer.Entry, depth int) {
 		p.rootSuffix(e.Root)
 		if old != "" {
 			p.WriteString(" " + p.palette.paint(oldText, old))
-		} else if p.opt.Level == Verbose {
-			p.WriteString(" ")
 		}
 	}
+	var rest []string
 	if use := p.useString(e, c); use != "" {
-		if old == "" && p.opt.Level != Verbose {
-			p.WriteString(" ")
-		}
-		p.WriteString(" " + use)
+		rest = append(rest, use)
 	}
 	if p.opt.Level == Verbose && e.Download != nil {
-		p.printf(" %s", kibibytes(*e.Download))
+		rest = append(rest, kibibytes(*e.Download))
+	}
+	if len(rest) > 0 {
+		if old == "" {
+			p.WriteString(" ") // where the old version would be
+		}
+		p.WriteString(" " + strings.Join(rest, " "))
 	}
 	p.repoNumber(e)
 	p.WriteString("\n")

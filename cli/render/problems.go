@@ -157,7 +157,11 @@ func (p *page) unsolvedBlockers() {
 			p.printf("\n%s These packages cannot be installed together:\n", p.palette.paint(bad, "!!!"))
 			first = false
 		}
-		p.printf("    %s does not tolerate %s\n", strings.Join(e.Parents, ", "), strings.TrimLeft(e.Atom, "!"))
+		verb := "does"
+		if len(e.Parents) > 1 {
+			verb = "do"
+		}
+		p.printf("    %s %s not tolerate %s\n", strings.Join(e.Parents, " and "), verb, strings.TrimLeft(e.Atom, "!"))
 	}
 }
 
@@ -202,7 +206,7 @@ func (p *page) changes() {
 		use = append(use, p.requiredBy(cpv)+">="+cpv+" "+flagWords(c.Use[cpv]))
 	}
 	for _, cpv := range c.Keywords {
-		keywords = append(keywords, p.requiredBy(cpv)+"="+cpv+" **")
+		keywords = append(keywords, p.requiredBy(cpv)+"="+cpv+p.acceptedKeyword(cpv))
 	}
 	for _, cpv := range c.Unmask {
 		unmask = append(unmask, p.requiredBy(cpv)+"="+cpv)
@@ -214,6 +218,15 @@ func (p *page) changes() {
 	section("keyword", "package.accept_keywords", keywords)
 	section("mask", "package.unmask", unmask)
 	section("license", "package.license", license)
+}
+
+// acceptedKeyword completes a line of package.accept_keywords: nothing accepts
+// the testing keyword, which is enough unless the package has none at all.
+func (p *page) acceptedKeyword(cpv string) string {
+	if e := p.find(cpv); e != nil && e.Mark == "*" {
+		return " **"
+	}
+	return ""
 }
 
 // requiredBy is a comment with the way from the package up to the request.

@@ -47,12 +47,14 @@ func Text(w io.Writer, res *answer.Result, o Options) error {
 	for i := range res.Plan {
 		p.repoIndex(res.Plan[i].Repo)
 	}
-	if o.Level != Quiet {
-		p.header()
-	}
-	p.list()
-	if o.Level == Verbose {
-		p.totals()
+	if len(res.Plan) > 0 {
+		if o.Level != Quiet {
+			p.header()
+		}
+		p.list()
+		if o.Level == Verbose {
+			p.totals()
+		}
 	}
 	if o.QuietRepos && len(p.repos) > 0 && o.Level != Quiet {
 		p.legend()
