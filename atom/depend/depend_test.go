@@ -245,6 +245,18 @@ func TestEvaluateSharesWhatIsSettled(t *testing.T) {
 	}
 }
 
+func TestLongTokensMakeShortErrors(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	for _, s := range []string{long, long + "?", "!" + long + "? a/b", "a/b[\xff" + long + "]", "a/" + long + "-1", "(" + long} {
+		_, err := Depend(s, nil)
+		if err == nil {
+			t.Errorf("%.20s…: no error", s)
+			continue
+		}
+		checkError(t, err, s)
+	}
+}
+
 // PMS 8.2 and 7.3.5.
 func TestSatisfiedUse(t *testing.T) {
 	// Alternatives of enabled flags are separated by ";"; "-" is none at all.

@@ -95,7 +95,7 @@ func (p *parser) group(n *Node, t token, depth int) error {
 			if open.text == "" {
 				open = t
 			}
-			return p.fail(open, "an opening parenthesis between whitespace must follow "+t.text, "PMS 8.2")
+			return p.fail(open, "an opening parenthesis between whitespace must follow "+short(t.text), "PMS 8.2")
 		}
 	}
 	return p.items(n, open, depth+1)
@@ -218,7 +218,15 @@ func within(t token, se *atom.SyntaxError) string {
 	if se.Token == "" || se.Token == t.text {
 		return se.Rule
 	}
-	return fmt.Sprintf("%q: %s", se.Token, se.Rule)
+	return fmt.Sprintf("%q: %s", short(se.Token), se.Rule)
+}
+
+// short keeps rules readable when a token is not.
+func short(s string) string {
+	if len(s) <= 80 {
+		return s
+	}
+	return strings.ToValidUTF8(s[:80], "?") + "…"
 }
 
 // uri parses a URI or file name with its arrow (PMS 7.3.2).
