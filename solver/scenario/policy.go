@@ -172,7 +172,7 @@ func (pol *Policy) maskedBy(p *metadata.Package) (metadata.Exclusion, bool) {
 	}
 	for i := range pol.masks {
 		if r := &pol.masks[i]; r.matches(p) {
-			return metadata.Exclusion{Kind: metadata.ExclMask, Detail: "masked by " + r.atom.String(), Source: r.src}, true
+			return metadata.Exclusion{Kind: metadata.ExclMask, Detail: "masked in package.mask by " + r.atom.String(), Source: r.src}, true
 		}
 	}
 	return metadata.Exclusion{}, false

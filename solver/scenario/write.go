@@ -277,9 +277,6 @@ func (wr *writer) outcome(p *metadata.Package, pol universe.Policy, put func(key
 	put("IMPLICIT", strings.Join(implicit, " "), "")
 	put("USE_FORCE", strings.Join(force, " "), "")
 	put("USE_MASK", strings.Join(mask, " "), "")
-	if p.Built() {
-		return
-	}
 	var masked []string
 	unless = always
 	for _, x := range pol.Exclusions(p) {
