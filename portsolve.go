@@ -55,13 +55,25 @@ type Candidate struct {
 	// Use are the enabled flags: as configured, or for installed and binary
 	// packages as built.
 	Use metadata.UseSet
-	// Excluded is every reason why the candidate may not be chosen; nil means
-	// visible.
+	// Excluded is every reason why the configuration would not choose it, nil for none.
 	Excluded []metadata.Exclusion
 }
 
-// Visible reports whether nothing excludes the candidate.
-func (c *Candidate) Visible() bool { return len(c.Excluded) == 0 }
+// Visible reports whether nothing excludes the candidate. What is installed has
+// been accepted once: its keywords, properties, restrictions and CHOST are still
+// reported, but only masks, licenses and unusable metadata hide it.
+func (c *Candidate) Visible() bool {
+	for _, e := range c.Excluded {
+		switch e.Kind {
+		case metadata.ExclKeyword, metadata.ExclProperties, metadata.ExclRestrict, metadata.ExclCHOST:
+			if c.Pkg.Origin == metadata.Installed {
+				continue
+			}
+		}
+		return false
+	}
+	return true
+}
 
 // ErrNoConfiguration is wrapped by Open's error where there is no Gentoo
 // configuration at all: neither etc/portage nor a repository.
