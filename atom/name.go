@@ -166,14 +166,15 @@ func checkPackage(s string, wild bool) fault {
 	if s[0] == '-' || s[0] == '+' {
 		return fault{token: s, rule: "a package name must not begin with a hyphen or a plus sign", section: "PMS 3.1.2"}
 	}
+	// Before the characters, or the dots of a version would be what the message is about.
+	if _, v, ok := SplitPF(s); ok {
+		return fault{offset: len(s) - len(v), token: v,
+			rule: "a package name must not end in a hyphen and a version; to name a version put an operator such as = before the atom", section: "PMS 3.1.2, 8.3.1"}
+	}
 	for i := 0; i < len(s); i++ {
 		if !isWordByte(s[i]) && s[i] != '+' && !(wild && s[i] == '*') {
 			return fault{offset: i, token: charAt(s, i), rule: "a package name may only hold letters, digits and + _ -", section: "PMS 3.1.2"}
 		}
-	}
-	if _, v, ok := SplitPF(s); ok {
-		return fault{offset: len(s) - len(v), token: v,
-			rule: "a package name must not end in a hyphen and a version; to name a version put an operator such as = before the atom", section: "PMS 3.1.2, 8.3.1"}
 	}
 	return checkStars(s, wild)
 }

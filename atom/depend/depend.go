@@ -53,7 +53,7 @@ func Depend(s string, e *eapi.EAPI) (*Node, error) { return parse(s, e, dependen
 // features of later EAPIs and the bound form :slot/sub= (atom.ParseBuilt).
 func DependBuilt(s string, e *eapi.EAPI) (*Node, error) { return parse(s, e, built) }
 
-// RequiredUse parses REQUIRED_USE (PMS 7.3.5). Whether the EAPI has the variable
+// RequiredUse parses REQUIRED_USE (PMS 7.3.4). Whether the EAPI has the variable
 // at all is the caller's concern.
 func RequiredUse(s string, e *eapi.EAPI) (*Node, error) { return parse(s, e, requiredUse) }
 

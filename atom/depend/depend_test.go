@@ -257,7 +257,7 @@ func TestLongTokensMakeShortErrors(t *testing.T) {
 	}
 }
 
-// PMS 8.2 and 7.3.5.
+// PMS 8.2 and 7.3.4.
 func TestSatisfiedUse(t *testing.T) {
 	// Alternatives of enabled flags are separated by ";"; "-" is none at all.
 	for _, c := range []struct{ eapi, text, yes, no string }{

@@ -118,7 +118,7 @@ func settledGroup(n *Node) bool {
 	})
 }
 
-// SatisfiedUse evaluates REQUIRED_USE (PMS 7.3.5, 8.2): whether the assertions
+// SatisfiedUse evaluates REQUIRED_USE (PMS 7.3.4, 8.2): whether the assertions
 // hold when use tells the enabled flags.
 func (n *Node) SatisfiedUse(use func(flag string) bool) bool {
 	if n == nil {

@@ -30,7 +30,7 @@ type EAPI struct {
 	DependOnSysroot      bool // DEPEND goes to SYSROOT instead of the build host (EAPI 7)
 
 	// PackageProvided reports whether a profile of this EAPI may hold
-	// package.provided (EAPI <= 6; PMS 5.2.8).
+	// package.provided (EAPI <= 6; PMS 5.2.9).
 	PackageProvided bool
 	// ProfileInheritsEAPI reports whether a profile directory without an eapi file
 	// has the EAPI of its repository's profiles directory, when that is this one;
