@@ -334,3 +334,23 @@ func TestByPath(t *testing.T) {
 		wantContains(t, path, err.Error(), want)
 	}
 }
+
+// TestUnreadableEntry: what cannot be read is a reason, never a crash or a lost version.
+func TestUnreadableEntry(t *testing.T) {
+	d := newTree(t)
+	d.repository("r", "r", "masters =\n")
+	d.write("r/metadata/md5-cache/app-misc/foo-1/file", "")
+	d.entry("r", "app-misc/foo-2")
+	if err := os.Symlink("foo-3", d.path("r/metadata/md5-cache/app-misc/foo-3")); err != nil {
+		t.Fatal(err)
+	}
+	list := packages(t, d.one("r"), "app-misc/foo")
+	if got := versions(list); got != "1! 2 3!" {
+		t.Fatalf("versions = %q", got)
+	}
+	for _, p := range []int{0, 2} {
+		if err := list[p].Invalid; !errors.Is(err, repo.ErrNoMetadata) || !strings.Contains(err.Error(), "md5-cache/app-misc/foo-") {
+			t.Errorf("%s: Invalid = %v", list[p].CPV, err)
+		}
+	}
+}
