@@ -1,20 +1,56 @@
 package plan
 
-import "slices"
+import (
+	"cmp"
+	"slices"
 
-// pickCycle finds the smallest group that is closed under what counts at run
-// time and can be merged together, in order (order 4).
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// pickCycle finds a group that is closed under the arcs stronger than some level and can be merged
+// together, in order (order 4). The lowest level that gives one decides, so that as little as possible is ignored; then
+// the smallest group, then the name.
 func (o *orderer) pickCycle(sc scale) []vertexID {
-	var smallest []vertexID
-	for _, group := range o.g.sinks(sc, sc.post()) {
-		if (smallest == nil || len(group) < len(smallest)) && o.canMergeTogether(sc, group) {
-			smallest = group
+	for level := rank(0); level <= sc.post(); level++ {
+		var best []vertexID
+		for _, group := range o.g.sinks(sc, level) {
+			if o.canMergeTogether(sc, group) && o.g.better(group, best) {
+				best = group
+			}
+		}
+		if best != nil {
+			return o.orderGroup(best)
 		}
 	}
-	if smallest == nil {
-		return nil
+	return nil
+}
+
+// better reports whether group a is preferred to b, which may be nil.
+func (g *graph) better(a, b []vertexID) bool {
+	if b == nil || len(a) != len(b) {
+		return b == nil || len(a) < len(b)
 	}
-	return o.orderGroup(smallest)
+	first := func(group []vertexID) *universe.Node {
+		return g.vertices[slices.MinFunc(group, g.byName)].node
+	}
+	return compareNames(first(a), first(b)) < 0
+}
+
+// byName compares vertices by name and version, removals last.
+func (g *graph) byName(a, b vertexID) int {
+	return cmp.Or(compareNames(g.vertices[a].node, g.vertices[b].node), int(a-b))
+}
+
+func compareNames(a, b *universe.Node) int {
+	switch {
+	case a == nil && b == nil:
+		return 0
+	case a == nil:
+		return 1
+	case b == nil:
+		return -1
+	}
+	return a.Cand.Pkg.CPV.Compare(b.Cand.Pkg.CPV)
 }
 
 // canMergeTogether reports whether no member waits for what cannot be ignored.
@@ -33,28 +69,29 @@ func (o *orderer) canMergeTogether(sc scale, group []vertexID) bool {
 	return waitedFor
 }
 
-// urgentCycle is pickCycle for the group that an urgent package is part of or starts.
+// urgentCycle is pickCycle for the groups that urgent packages are part of or start.
 func (o *orderer) urgentCycle() []vertexID {
-	var smallest []vertexID
-	for _, id := range o.urgent {
-		if o.g.vertices[id].parents == 0 {
-			continue
+	for level := rank(0); level <= lenient.post(); level++ {
+		var best []vertexID
+		for _, id := range o.urgent {
+			if o.g.vertices[id].parents == 0 {
+				continue
+			}
+			group := o.closure(lenient, level, id)
+			if group != nil && o.canMergeTogether(lenient, group) && o.g.better(group, best) {
+				best = group
+			}
 		}
-		group := o.closure(lenient, id)
-		if group == nil || smallest != nil && len(group) >= len(smallest) || !o.canMergeTogether(lenient, group) {
-			continue
+		if best != nil {
+			return o.orderGroup(best)
 		}
-		smallest = group
 	}
-	if smallest == nil {
-		return nil
-	}
-	return o.orderGroup(smallest)
+	return nil
 }
 
-// closure lists what must be merged with id, itself included, if none of that waits
+// closure lists what id depends on through arcs stronger than level, itself included, if none of that waits
 // for anything that cannot be ignored (removals aside); else nil.
-func (o *orderer) closure(sc scale, id vertexID) []vertexID {
+func (o *orderer) closure(sc scale, level rank, id vertexID) []vertexID {
 	group := []vertexID{id}
 	seen := map[vertexID]bool{id: true}
 	for i := 0; i < len(group); i++ {
@@ -62,7 +99,7 @@ func (o *orderer) closure(sc scale, id vertexID) []vertexID {
 		if !takeable(v) || !sc.mergeable(v) {
 			return nil
 		}
-		o.g.children(group[i], sc, sc.post(), func(to vertexID, a *arc) bool {
+		o.g.children(group[i], sc, level, func(to vertexID, a *arc) bool {
 			if !a.removal && !seen[to] {
 				seen[to] = true
 				group = append(group, to)
@@ -71,41 +108,6 @@ func (o *orderer) closure(sc scale, id vertexID) []vertexID {
 		})
 	}
 	return group
-}
-
-// orderGroup puts the members of a group in order: each time the one that loses least
-// by not waiting for the others.
-func (o *orderer) orderGroup(group []vertexID) []vertexID {
-	left := make(map[vertexID]bool, len(group))
-	for _, id := range group {
-		left[id] = true
-	}
-	rest := make([]vertexID, 0, len(group))
-	for _, id := range o.g.preference {
-		if left[id] {
-			rest = append(rest, id)
-		}
-	}
-	ordered := make([]vertexID, 0, len(group))
-	for len(rest) > 0 {
-		best, weakest := 0, plainHard+1
-		for i, id := range rest {
-			strongest := rank(0)
-			o.g.children(id, plain, 0, func(to vertexID, a *arc) bool {
-				if left[to] && to != id {
-					strongest = max(strongest, a.plain)
-				}
-				return true
-			})
-			if strongest < weakest {
-				best, weakest = i, strongest
-			}
-		}
-		ordered = append(ordered, rest[best])
-		delete(left, rest[best])
-		rest = slices.Delete(rest, best, best+1)
-	}
-	return ordered
 }
 
 // inCycle reports whether the members of a group depend on each other.

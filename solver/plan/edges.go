@@ -11,7 +11,7 @@ const (
 	plainOptional rank = 1 + iota
 	plainPost
 	plainRun
-	plainHard // never ignored
+	plainHard // build-time, or run-time through a slot operator: never ignored
 )
 
 // Ranks of the lenient scale (order 1).
@@ -66,6 +66,13 @@ func (sc scale) run() rank {
 	return lenientRun
 }
 
+// loss says how bad it is not to wait for an arc inside a cycle: its kind decides, then whether what is
+// installed stands in.
+func (a *arc) loss() int { return int(a.plain)*(int(lenientHard)+1) + int(a.lenient) }
+
+// losses is the number of different values of loss.
+const losses = (int(plainHard) + 1) * (int(lenientHard) + 1)
+
 // top is the strongest rank among the living arcs out of v, 0 if it has none.
 func (sc scale) top(v *vertex) rank {
 	counts := v.plain[:]
@@ -104,6 +111,10 @@ func ranksOf(p universe.Priority) (onPlain, onLenient rank) {
 		return plainPost, lenientMetPost
 	case p.RuntimePost && !p.Runtime:
 		return plainPost, lenientPost
+	case p.RuntimeSlotOp && p.Satisfied:
+		return plainHard, lenientMetSlotOp
+	case p.RuntimeSlotOp:
+		return plainHard, lenientRun
 	case p.Satisfied:
 		return plainRun, lenientMetRun
 	default:

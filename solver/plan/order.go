@@ -86,19 +86,26 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if group = o.pickUrgent(); group != nil {
 		return group, true
 	}
-	for _, sc := range []scale{plain, lenient} {
-		if group = o.pickLeaves(sc); group != nil {
-			return group, true
-		}
-		if group = o.pickCycle(sc); group != nil {
-			return group, true
-		}
-		if o.scheduleRemoval(sc) {
-			return nil, true
-		}
-		if group = o.leavesAt(plain, 0); group != nil {
-			return group, true
-		}
+	if group = o.pickLeaves(plain); group != nil {
+		return group, true
+	}
+	if group = o.pickCycle(plain); group != nil {
+		return group, true
+	}
+	if o.scheduleRemoval(plain) {
+		return nil, true
+	}
+	if group = o.leavesAt(plain, 0); group != nil {
+		return group, true
+	}
+	if group = o.pickCycle(lenient); group != nil {
+		return group, true
+	}
+	if group = o.pickLeaves(lenient); group != nil {
+		return group, true
+	}
+	if o.scheduleRemoval(lenient) {
+		return nil, true
 	}
 	return nil, o.dropRemoval()
 }

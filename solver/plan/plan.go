@@ -36,6 +36,9 @@ type Plan struct {
 	Steps []Step
 	// Unsolved blockers end the plan as Blocker steps with Solved false.
 	Unsolved bool
+
+	// hidden are blocks that a replacement solves without a display entry; DAG needs them.
+	hidden []*universe.Block
 }
 
 // Options of Order. The zero value orders as the complete search does, without implicit dependencies.

@@ -80,8 +80,9 @@ func sharedDir(t *testing.T) string {
 	return dir
 }
 
-// leastMatching is the number of recorded answers whose order must be accepted.
-const leastMatching = 1
+// leastAccepted is the number of recorded answers whose order must be accepted: all but one, where the walk in
+// this test cannot know which branch of an any-of group the recorded answer took.
+const leastAccepted = 287
 
 func TestRecordedOrder(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(sharedDir(t), "portage-scenarios", "scenarios", "*.json"))
@@ -117,15 +118,15 @@ func TestRecordedOrder(t *testing.T) {
 				if fits {
 					accepted++
 				}
-				if !same {
-					t.Logf("%s %d/%d %v: accepted %v\n got %v\nwant %v", filepath.Base(file), i, j, c.Request, fits, got, c.Actual.Checks.Mergelist)
+				if !fits {
+					t.Logf("%s %d/%d %v: not accepted\n got %v\nwant %v", filepath.Base(file), i, j, c.Request, got, c.Actual.Checks.Mergelist)
 				}
 			}
 		}
 	}
 	t.Logf("%d answers, %d in the recorded order, %d accepted", total, exact, accepted)
-	if accepted < leastMatching {
-		t.Errorf("only %d orders accepted", accepted)
+	if accepted < leastAccepted {
+		t.Errorf("only %d of %d orders accepted, expected %d", accepted, total, leastAccepted)
 	}
 }
 

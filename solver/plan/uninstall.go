@@ -167,7 +167,7 @@ func (o *orderer) waiting(sc scale, r *removal) (n int, useful bool) {
 			seen[to] = true
 			return true
 		})
-		useful = useful || o.closure(sc, a.from) != nil
+		useful = useful || o.closure(sc, sc.post(), a.from) != nil
 	}
 	return len(seen), useful
 }
@@ -213,8 +213,13 @@ func (o *orderer) settle(r *removal, show bool) {
 	}
 	for _, bl := range r.blockers {
 		bl.open--
-		if bl.open == 0 && !bl.failed && show {
+		if bl.open > 0 || bl.failed {
+			continue
+		}
+		if show {
 			o.emitBlocker(bl, true)
+		} else {
+			o.plan.hidden = append(o.plan.hidden, bl.blocks...)
 		}
 	}
 }

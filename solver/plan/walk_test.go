@@ -19,6 +19,7 @@ type rebuilt struct {
 	label  map[*universe.Candidate]string
 	system []*atom.Atom
 	deep   bool
+	usepkg bool
 	before []*universe.Candidate // installed
 	dyn    map[string]recordedPackage
 }
@@ -38,6 +39,9 @@ func rebuild(f *fixture, c *recordedCase) (*rebuilt, error) {
 	_, r.deep = c.Options["--deep"]
 	if _, ok := c.Options["--complete-graph"]; ok || slices.Contains(c.Actual.Checks.Graph, "@world") {
 		r.deep = true
+	}
+	for name := range c.Options {
+		r.usepkg = r.usepkg || strings.HasPrefix(name, "--usepkg") || strings.HasPrefix(name, "--getbinpkg")
 	}
 	for _, p := range f.Installed {
 		cand, err := made(p, metadata.Installed, nil)
@@ -224,6 +228,9 @@ func (r *rebuilt) addEdges(n *universe.Node) error {
 		return nil
 	}
 	for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
+		if r.usepkg && k <= metadata.BDEPEND && n.Cand.Pkg.Origin != metadata.Ebuild {
+			continue // --with-bdeps=auto
+		}
 		d, err := r.deps(n.Cand, k)
 		if err != nil {
 			return err
@@ -262,7 +269,7 @@ func (r *rebuilt) walk(n *universe.Node, k metadata.DepKind, d *depend.Node) {
 		child.In = append(child.In, e)
 	case depend.AnyOf:
 		for _, branch := range d.Children {
-			if r.covered(branch) {
+			if r.covered(n, k, branch) {
 				r.walk(n, k, branch)
 				return
 			}
@@ -274,11 +281,21 @@ func (r *rebuilt) walk(n *universe.Node, k metadata.DepKind, d *depend.Node) {
 	}
 }
 
-// covered reports whether the selection has all that a branch names.
-func (r *rebuilt) covered(d *depend.Node) bool {
-	all := true
-	d.Atoms(func(a *atom.Atom) { all = all && (a.Blocker != atom.NotBlocker || r.best(a) != nil) })
-	return all
+// covered reports whether the selection has all that a branch names; a package is not built
+// with itself if it can be avoided.
+func (r *rebuilt) covered(n *universe.Node, k metadata.DepKind, d *depend.Node) bool {
+	switch d.Kind {
+	case depend.AtomLeaf:
+		if d.Atom.Blocker != atom.NotBlocker {
+			return true
+		}
+		child := r.best(d.Atom)
+		return child != nil && (child != n || k > metadata.BDEPEND || slices.ContainsFunc(r.before, func(c *universe.Candidate) bool { return matches(d.Atom, c) }))
+	case depend.AnyOf:
+		return slices.ContainsFunc(d.Children, func(c *depend.Node) bool { return r.covered(n, k, c) })
+	default:
+		return !slices.ContainsFunc(d.Children, func(c *depend.Node) bool { return !r.covered(n, k, c) })
+	}
 }
 
 // addBlock adds what a blocker of a node matches.

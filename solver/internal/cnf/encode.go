@@ -30,11 +30,13 @@ type Input struct {
 	Kept   func(*universe.Candidate) bool
 	Goals  []Goal
 	NoDeps bool
+	// Avoid tells what must not answer a dependency of a package that is merged; nil: nothing.
+	Avoid func(*universe.Candidate) bool
 }
 
 // Encode writes every rule of the input as clauses.
 func Encode(in Input) *Formula {
-	f := &Formula{u: in.U, cands: in.Cands, targets: map[*universe.Candidate]sat.Lit{}}
+	f := &Formula{u: in.U, avoid: in.Avoid, cands: in.Cands, targets: map[*universe.Candidate]sat.Lit{}}
 	max := 0
 	for _, c := range in.Cands {
 		if c.ID > max {
@@ -197,12 +199,15 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 	if c.Installed() && a.SlotOp == atom.SlotOpEqual && a.SubSlot != "" {
 		kind = SlotOp
 	}
-	cl := f.matchLits([]sat.Lit{p.Not()}, d.Root, a)
+	cl := f.matchLits([]sat.Lit{p.Not()}, c, d.Root, a)
 	f.add(f.rule(Rule{Kind: kind, Cand: c, Dep: d.Kind, Atom: a, Target: target}), cl...)
 }
 
-func (f *Formula) matchLits(dst []sat.Lit, root universe.RootID, a *atom.Atom) []sat.Lit {
+func (f *Formula) matchLits(dst []sat.Lit, c *universe.Candidate, root universe.RootID, a *atom.Atom) []sat.Lit {
 	for _, m := range f.u.Match(root, a) {
+		if !c.Installed() && f.avoid != nil && f.avoid(m) {
+			continue
+		}
 		if l := f.Used(m); l != 0 {
 			dst = append(dst, l)
 		}
@@ -249,7 +254,7 @@ func (f *Formula) branches(c *universe.Candidate, cl []sat.Lit, d universe.Dep, 
 	for _, ch := range n.Children {
 		switch {
 		case ch.Kind == depend.AtomLeaf && ch.Atom.Blocker == atom.NotBlocker && !f.u.Provided(d.Root, ch.Atom):
-			cl = f.matchLits(cl, d.Root, ch.Atom)
+			cl = f.matchLits(cl, c, d.Root, ch.Atom)
 		case ch.Kind == depend.AnyOf && len(ch.Children) > 0:
 			cl = f.branches(c, cl, d, ch, target)
 		default:

@@ -59,6 +59,7 @@ type clause struct {
 // Formula is the encoded universe. It is append-only.
 type Formula struct {
 	u       *universe.Universe
+	avoid   func(*universe.Candidate) bool
 	vars    int32
 	lits    []sat.Lit
 	clauses []clause

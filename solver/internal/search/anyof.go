@@ -128,7 +128,7 @@ func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 		if a.Blocker != atom.NotBlocker || w.u.Provided(d.dep.Root, a) {
 			continue
 		}
-		t := task{parent: d.parent, root: d.dep.Root, atom: a, kind: d.dep.Kind, depth: d.parent.Depth + 1, optional: d.optional}
+		t := task{parent: d.parent, root: d.dep.Root, atom: a, kind: d.dep.Kind, depth: below(d.parent), optional: d.optional}
 		c := w.firstPossible(t)
 		b.picks[i] = c
 		if c == nil {

@@ -18,7 +18,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	s.findKeep()
 	goals := s.goals(first, true)
 	f := cnf.Encode(cnf.Input{U: s.u, Cands: s.closure(goals), NoDeps: s.o.NoDeps, Goals: goals,
-		Kept: func(c *universe.Candidate) bool { return s.keep[c] }})
+		Kept: func(c *universe.Candidate) bool { return s.keep[c] }, Avoid: s.avoid})
 	if err := s.u.Err(); err != nil {
 		return nil, err
 	}

@@ -26,10 +26,8 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	var stay, last []*universe.Candidate
 	for _, i := range installed {
 		switch {
-		case again || w.o.EmptyTree:
-			if len(ebuilds) == 0 && !again {
-				last = append(last, i)
-			}
+		case again || w.s.avoid(i):
+			// never good enough
 		case w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
 			last = append(last, i)
 		default:
@@ -91,7 +89,7 @@ func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candi
 // and with --update for what is not deeper than --deep says.
 func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) bool {
 	if t.arg != nil {
-		return !w.o.UpdateIfInstalled || len(installed) > 0
+		return w.o.Update || !w.s.selective
 	}
 	top := ebuilds
 	if len(top) == 0 {

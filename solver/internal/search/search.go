@@ -133,15 +133,22 @@ func (s *Search) greedy() []argument {
 
 // usable tells whether a candidate may be merged at all.
 func (s *Search) usable(c *universe.Candidate) bool {
-	if !c.Visible() || c.RequiredUseFails() {
-		return false
-	}
+	return c.Visible() && !c.RequiredUseFails() && !s.excluded(c)
+}
+
+// avoid tells which installed packages must not answer a dependency of what is merged: with
+// --emptytree all, but for those that --exclude keeps.
+func (s *Search) avoid(c *universe.Candidate) bool {
+	return s.o.EmptyTree && c.Installed() && !s.excluded(c)
+}
+
+func (s *Search) excluded(c *universe.Candidate) bool {
 	for _, a := range s.exclude {
 		if c.Matches(a) && len(s.u.InstalledIn(c.SlotKey())) > 0 {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // isArg reports whether a package answers an argument. An argument without a slot speaks of the
@@ -222,7 +229,7 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 		cands = append(cands, kept...)
 	}
 	f := cnf.Encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
-		Kept: func(c *universe.Candidate) bool { return true }})
+		Kept: func(c *universe.Candidate) bool { return true }, Avoid: s.avoid})
 	e := sat.New()
 	f.Load(e)
 	assume := make([]sat.Lit, 0, len(cands))
@@ -242,6 +249,13 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 	return nil, nil
 }
 
+// completes reports whether a change of the kind makes the request look at all
+// that is installed: --complete-graph and its -if-new-* forms, --rebuild-if-new-slot.
+func (s *Search) completes(version, use, slot bool) bool {
+	return s.o.CompleteGraph || version && s.o.CompleteGraphIfNewVer.Or(true) ||
+		use && s.o.CompleteGraphIfNewUse.Or(true) || slot && s.o.RebuildIfNewSlot.Or(true)
+}
+
 // touchesInstalled reports whether the walk changes something that installed
 // packages could notice: a version, slot or flag; then everything that is
 // reachable from the request and @world has to be looked at.
@@ -259,8 +273,8 @@ func (s *Search) touchesInstalled(w *walk) bool {
 	}
 	for _, n := range w.nodes {
 		for _, i := range n.Replaces {
-			if i.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0 || i.Pkg.SubSlot != n.Cand.Pkg.SubSlot ||
-				w.useChangedAtAll(i, n.Cand) {
+			version := i.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0
+			if s.completes(version, w.useChangedAtAll(i, n.Cand), version || i.Pkg.SubSlot != n.Cand.Pkg.SubSlot) {
 				return true
 			}
 		}
@@ -284,6 +298,10 @@ func (w *walk) useChangedAtAll(i, e *universe.Candidate) bool {
 // findKeep computes what is reachable from the request and @world.
 func (s *Search) findKeep() {
 	if s.keep != nil {
+		return
+	}
+	if s.o.NoDeps || !s.completes(true, true, true) {
+		s.keep = map[*universe.Candidate]bool{}
 		return
 	}
 	var seeds []*universe.Candidate

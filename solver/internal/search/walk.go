@@ -180,7 +180,21 @@ func (w *walk) leaf(n *universe.Node, d universe.Dep, a *atom.Atom, optional boo
 		w.blocks = append(w.blocks, &universe.Block{Parent: n, Root: d.Root, Atom: a, Kind: d.Kind})
 		return
 	}
-	w.satisfy(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: n.Depth + 1, optional: optional})
+	w.satisfy(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: below(n), optional: optional})
+}
+
+// seeThrough reports whether a node only stands for its providers: a virtual that
+// a dependency led to. It is looked through, whatever --deep says.
+func seeThrough(n *universe.Node) bool {
+	return n.Cand.CP().Category == "virtual" && len(n.Args) == 0
+}
+
+// below is the depth of what a node depends on.
+func below(n *universe.Node) int {
+	if seeThrough(n) {
+		return n.Depth
+	}
+	return n.Depth + 1
 }
 
 // satisfy takes the best possible candidate for a task.
@@ -268,7 +282,7 @@ func (w *walk) link(t task, c *universe.Candidate) {
 // push decides whether the dependencies of a node are looked at: always for what is merged, to the
 // depth of --deep for what is installed.
 func (w *walk) push(n *universe.Node, again bool) {
-	if !n.Merge && !w.targets[n] {
+	if !n.Merge && !w.targets[n] && !seeThrough(n) {
 		within := w.o.Deep == universe.Unlimited || n.Depth+1 <= w.o.Deep
 		if !within {
 			return
