@@ -65,6 +65,10 @@ func longOption(word string, rest []string) (opts []string, used int, err error)
 
 // shortOptions handles "-u", "-puDN", "-D2" and "-X word".
 func shortOptions(word string, rest []string) (opts []string, used int, err error) {
+	if len(word) > 2 && lookup("-"+word) != nil {
+		// -update would be six letters, emptytree among them.
+		return nil, 0, usagef("%s: options of several letters begin with two dashes; did you mean -%s?", word, word)
+	}
 	for i := 1; i < len(word); i++ {
 		opt := lookup("-" + word[i:i+1])
 		if opt == nil {

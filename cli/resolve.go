@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -220,10 +221,26 @@ func (inv *invocation) useDemo(cmd *command) (done func(), err error) {
 	}
 	cmd.system = dir
 	inv.env = map[string]string{} // the demo is the same on every machine
+	inv.stdout, inv.stderr = &withoutDir{inv.stdout, dir}, &withoutDir{inv.stderr, dir}
 	if len(cmd.args) == 0 {
 		return done, inv.demoRequest(cmd, story)
 	}
 	return done, nil
+}
+
+// withoutDir takes the name of a demo's temporary directory out of what is
+// printed: to the reader the demo is a system of its own, with its own "/".
+type withoutDir struct {
+	io.Writer
+	dir string
+}
+
+// Write gets whole answers or whole lines, so a name is never cut in two.
+func (w *withoutDir) Write(text []byte) (int, error) {
+	if _, err := w.Writer.Write(bytes.ReplaceAll(text, []byte(w.dir), nil)); err != nil {
+		return 0, err
+	}
+	return len(text), nil
 }
 
 // demoRequest fills in the story's own request and shows it.

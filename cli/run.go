@@ -151,15 +151,15 @@ func (inv *invocation) flags() []cli.Flag {
 		if o.Name == "--help" || o.Name == "--version" {
 			continue // urfave's own
 		}
-		f := &cli.GenericFlag{
-			Name: strings.TrimPrefix(o.Name, "--"), Usage: o.Note,
+		usage := o.Note
+		if o.Short != 0 { // an alias would make urfave/cli set the value twice
+			usage = fmt.Sprintf("(-%c) %s", o.Short, o.Note)
+		}
+		out = append(out, &cli.GenericFlag{
+			Name: strings.TrimPrefix(o.Name, "--"), Usage: usage,
 			Value:  &collected{o.Name, settings},
 			Hidden: o.Status == emergeopts.Planned || o.Status == emergeopts.NotApplicable,
-		}
-		if o.Short != 0 {
-			f.Aliases = []string{string(o.Short)}
-		}
-		out = append(out, f)
+		})
 	}
 	sort.SliceStable(out, func(i, j int) bool { return out[i].Names()[0] < out[j].Names()[0] })
 	return out

@@ -23,15 +23,15 @@ const (
 // class says what a merge does to the system.
 type class struct {
 	kind   kind
-	forced bool                // rebuilt for another package's sake
+	forced bool                // takes part in a rebuild: as the cause, or rebuilt for its sake
 	old    []*metadata.Package // versions to name in brackets
 	before *metadata.Package   // the package whose USE the new one is compared with, nil if none
 }
 
 // classify compares an entry with what it replaces (the same slot), or with
 // what other slots hold.
-func classify(e *answer.Entry) class {
-	c := class{forced: isRebuild(e)}
+func (p *page) classify(e *answer.Entry) class {
+	c := class{forced: isRebuild(e) || len(p.res.Rebuilds[e.CPV]) > 0}
 	switch {
 	case len(e.Old) > 0:
 		c.before = e.Old[len(e.Old)-1]

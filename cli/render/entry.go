@@ -27,7 +27,7 @@ func (p *page) entry(e *answer.Entry, depth int) {
 }
 
 func (p *page) merge(e *answer.Entry, depth int) {
-	c := classify(e)
+	c := p.classify(e)
 	style := merge
 	if isRequested(e) {
 		style = requested
@@ -122,14 +122,28 @@ func (p *page) title(e *answer.Entry) string {
 	if e.BuildID > 0 {
 		s += fmt.Sprintf("-%d", e.BuildID)
 	}
-	return s + p.suffix(e.Slot, e.SubSlot, e.Repo)
+	fullSlot := false
+	for _, old := range e.Old {
+		fullSlot = fullSlot || subSlotDiffers(e, old)
+	}
+	return s + p.suffix(e.Slot, e.SubSlot, e.Repo, fullSlot)
+}
+
+// subSlotDiffers: then both versions show slot and sub-slot in full, or nobody
+// would see what changed in "2:0/1 [1]".
+func subSlotDiffers(e *answer.Entry, old *metadata.Package) bool {
+	return old.Slot == e.Slot && old.SubSlot != e.SubSlot
 }
 
 // suffix is ":slot/sub::repo". The slot is left out when it is the plain "0",
-// as emerge does.
-func (p *page) suffix(slot, sub, repo string) string {
+// as emerge does, unless fullSlot asks for it.
+func (p *page) suffix(slot, sub, repo string, fullSlot bool) string {
 	var s string
-	if p.opt.Level == Verbose {
+	switch {
+	case p.opt.Level != Verbose:
+	case fullSlot:
+		s = ":" + slot + "/" + sub
+	default:
 		s = slotSuffix(slot, sub)
 	}
 	if !p.opt.QuietRepos && repo != "" && (p.opt.Level == Verbose || len(p.repos) > 1 && p.opt.Level != Quiet) {
@@ -159,7 +173,7 @@ func (p *page) rootSuffix(root string) {
 func (p *page) oldVersions(e *answer.Entry, c class) string {
 	var parts []string
 	for _, old := range c.old {
-		parts = append(parts, old.CPV.Version.String()+p.suffix(old.Slot, old.SubSlot, old.Repo))
+		parts = append(parts, old.CPV.Version.String()+p.suffix(old.Slot, old.SubSlot, old.Repo, subSlotDiffers(e, old)))
 	}
 	if len(parts) == 0 && len(e.Old) == 0 && c.kind != kindReinstall {
 		for _, cpv := range e.Replaces {

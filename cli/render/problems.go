@@ -30,8 +30,8 @@ func (p *page) problems() {
 
 func (p *page) conflict() {
 	c := p.res.Conflict
-	if c == nil || len(c.Rules) == 0 {
-		return
+	if c == nil || len(c.Rules) == 0 || len(c.Rules) == 1 && len(p.res.Unsatisfied) > 0 {
+		return // a missing package is told below, with its candidates
 	}
 	p.printf("\n%s These cannot all hold:\n\n", p.palette.paint(bad, "!!!"))
 	for _, r := range c.Rules {
@@ -41,7 +41,7 @@ func (p *page) conflict() {
 		}
 		p.WriteString("\n")
 	}
-	if c.Minimal {
+	if c.Minimal && len(c.Rules) > 1 {
 		p.WriteString("\nLeave out any one of them and the rest has a solution.\n")
 	}
 }
@@ -118,9 +118,22 @@ func (p *page) conflictPackage(c *answer.ConflictPackage) {
 		state = "installed"
 	}
 	p.printf("\n  %s::%s (%s), wanted by\n", c.CPV, c.Repo, state)
-	for i, w := range c.Parents {
+	p.parents(c.Parents)
+}
+
+// parents lists reasons, one line for the same atom in several variables.
+func (p *page) parents(why []answer.Why) {
+	var merged []answer.Why
+	for _, w := range why {
+		if n := len(merged) - 1; n >= 0 && w.Kind != "" && w.Parent == merged[n].Parent && w.Atom == merged[n].Atom {
+			merged[n].Kind += ", " + w.Kind
+			continue
+		}
+		merged = append(merged, w)
+	}
+	for i, w := range merged {
 		if i == fewParents && !p.opt.AllParents {
-			p.printf("    and %d more (--verbose-conflicts lists them)\n", len(c.Parents)-i)
+			p.printf("    and %d more (--verbose-conflicts lists them)\n", len(merged)-i)
 			break
 		}
 		p.printf("    %s\n", reason(w))
@@ -266,13 +279,7 @@ func (p *page) heldBack() {
 	p.printf("\n%s These updates are held back:\n", p.palette.paint(warn, "WARNING:"))
 	for _, h := range p.res.HeldBack {
 		p.printf("\n  %s (stays at %s), because of\n", h.CPV, h.Selected)
-		for i, w := range h.By {
-			if i == fewParents && !p.opt.AllParents {
-				p.printf("    and %d more (--verbose-conflicts lists them)\n", len(h.By)-i)
-				break
-			}
-			p.printf("    %s\n", reason(w))
-		}
+		p.parents(h.By)
 	}
 }
 

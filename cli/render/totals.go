@@ -25,7 +25,7 @@ func (p *page) totals() {
 			}
 		default:
 			merges++
-			byKind[classify(e).kind]++
+			byKind[p.classify(e).kind]++
 			if e.Type == "binary" {
 				binaries++
 			}
