@@ -38,7 +38,7 @@ func (e *CycleError) Error() string {
 // cycleError describes why nothing can be taken any more.
 func (g *graph) cycleError() *CycleError {
 	var core []vertexID
-	for _, group := range g.sinks(lenient, lenient.post()) {
+	for _, group := range g.groups(lenient, lenient.post(), func(*vertex) bool { return false }) {
 		if core == nil || len(group) < len(core) {
 			core = group
 		}

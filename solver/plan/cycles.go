@@ -11,10 +11,14 @@ import (
 // together, in order (order 4). The lowest level that gives one decides, so that as little as possible is ignored; then
 // the smallest group, then the name.
 func (o *orderer) pickCycle(sc scale) []vertexID {
+	refused := func(v *vertex) bool { return !sc.free(v) }
 	for level := rank(0); level <= sc.post(); level++ {
+		if level > 0 && o.g.ranks(sc, level) == 0 {
+			continue // as the level before
+		}
 		var best []vertexID
-		for _, group := range o.g.sinks(sc, level) {
-			if o.canMergeTogether(sc, group) && o.g.better(group, best) {
+		for _, group := range o.g.groups(sc, level, refused) {
+			if o.canMergeTogether(group) && o.g.better(group, best) {
 				best = group
 			}
 		}
@@ -53,16 +57,14 @@ func compareNames(a, b *universe.Node) int {
 	return a.Cand.Pkg.CPV.Compare(b.Cand.Pkg.CPV)
 }
 
-// canMergeTogether reports whether no member waits for what cannot be ignored.
-func (o *orderer) canMergeTogether(sc scale, group []vertexID) bool {
+// canMergeTogether reports whether a group of free vertices may be taken: something waits
+// for it, and the package manager, which must find its own dependencies installed, is not in a cycle.
+func (o *orderer) canMergeTogether(group []vertexID) bool {
 	waitedFor := false
 	for _, id := range group {
 		v := &o.g.vertices[id]
-		if !takeable(v) || v.waits > 0 || !sc.mergeable(v) {
-			return false
-		}
 		if len(group) > 1 && v.node != nil && v.node.Merge && v.node.Cand.CP() == managerName {
-			return false // it must find its own dependencies installed
+			return false
 		}
 		waitedFor = waitedFor || v.parents > 0
 	}
@@ -78,7 +80,7 @@ func (o *orderer) urgentCycle() []vertexID {
 				continue
 			}
 			group := o.closure(lenient, level, id)
-			if group != nil && o.canMergeTogether(lenient, group) && o.g.better(group, best) {
+			if group != nil && o.allFree(lenient, group) && o.canMergeTogether(group) && o.g.better(group, best) {
 				best = group
 			}
 		}
@@ -87,6 +89,10 @@ func (o *orderer) urgentCycle() []vertexID {
 		}
 	}
 	return nil
+}
+
+func (o *orderer) allFree(sc scale, group []vertexID) bool {
+	return !slices.ContainsFunc(group, func(id vertexID) bool { return !sc.free(&o.g.vertices[id]) })
 }
 
 // closure lists what id depends on through arcs stronger than level, itself included, if none of that waits

@@ -96,6 +96,9 @@ func (sc scale) mergeable(v *vertex) bool {
 	return hard == v.waits
 }
 
+// free reports whether v may be taken as far as only what cannot be ignored counts.
+func (sc scale) free(v *vertex) bool { return takeable(v) && v.waits == 0 && sc.mergeable(v) }
+
 // ranksOf classifies one edge on both scales.
 func ranksOf(p universe.Priority) (onPlain, onLenient rank) {
 	switch {

@@ -35,6 +35,9 @@ type graph struct {
 	vertices []vertex
 	arcs     []arc
 	live     int
+	// byPlain and byLenient count the living arcs by rank.
+	byPlain   [plainHard + 1]int
+	byLenient [lenientHard + 1]int
 	// preference lists the vertices in order of preference (order 2); filled by prefer.
 	preference []vertexID
 }
@@ -92,6 +95,8 @@ func (g *graph) attach(id arcID) {
 	to.in = append(to.in, id)
 	from.plain[a.plain]++
 	from.lenient[a.lenient]++
+	g.byPlain[a.plain]++
+	g.byLenient[a.lenient]++
 	if a.removal {
 		from.waits++
 	}
@@ -121,6 +126,8 @@ func (g *graph) cut(id arcID) {
 	from := &g.vertices[a.from]
 	from.plain[a.plain]--
 	from.lenient[a.lenient]--
+	g.byPlain[a.plain]--
+	g.byLenient[a.lenient]--
 	if a.removal {
 		from.waits--
 	}
@@ -141,6 +148,14 @@ func (g *graph) remove(id vertexID) {
 	for _, a := range v.in {
 		g.cut(a)
 	}
+}
+
+// ranks counts the living arcs of one rank.
+func (g *graph) ranks(sc scale, r rank) int {
+	if sc == plain {
+		return g.byPlain[r]
+	}
+	return g.byLenient[r]
 }
 
 // prune removes, repeatedly, packages that only stay and that nothing depends on.

@@ -2,120 +2,134 @@ package plan
 
 import "slices"
 
-// sinks lists the strongly connected components of the living graph that have no arc stronger
-// than level to outside, each in discovery order, in the order of preference of
-// their first members. (Tarjan 1972, without recursion: the input may be deep.)
-func (g *graph) sinks(sc scale, level rank) [][]vertexID {
-	t := tarjan{g: g, sc: sc, level: level,
+// groups finds the strongly connected components of the living arcs stronger than level that have no
+// such arc to outside and no member that is refused, nor reach one. Each is in discovery order; the groups are in
+// order of preference of the members that the search began with.
+//
+// It is Tarjan's algorithm (1972) without recursion (the input may be deep), which
+// gives up a search as soon as it meets a refused vertex: all that is still open then leads there.
+// Most searches of a round end so, after a look at a few arcs.
+func (g *graph) groups(sc scale, level rank, refused func(*vertex) bool) [][]vertexID {
+	t := &tarjan{g: g, sc: sc, level: level, refused: refused,
 		number: make([]int32, len(g.vertices)), low: make([]int32, len(g.vertices)),
-		component: make([]int32, len(g.vertices))}
+		state: make([]searchState, len(g.vertices))}
 	for _, id := range g.preference {
-		if !g.vertices[id].gone && t.number[id] == 0 {
-			t.visit(id)
+		if !g.vertices[id].gone && t.state[id] == unseen {
+			t.search(id)
 		}
 	}
-	rankOf := make([]int32, len(t.components))
-	for i := range rankOf {
-		rankOf[i] = -1
-	}
-	var order []int32
-	for _, id := range g.preference {
-		if c := t.component[id] - 1; c >= 0 && rankOf[c] < 0 {
-			rankOf[c] = int32(len(order))
-			order = append(order, c)
-		}
-	}
-	var found [][]vertexID
-	for _, c := range order {
-		if t.closed(c) {
-			slices.Sort(t.components[c])
-			found = append(found, t.components[c])
-		}
-	}
-	return found
+	return t.found
 }
 
-// tarjan finds the strongly connected components of the arcs stronger than level.
+// searchState is what is known of a vertex.
+type searchState uint8
+
+const (
+	unseen searchState = iota
+	open               // on the stack
+	closed             // its component is complete
+	leads              // is refused or leads to one that is
+)
+
+// tarjan is one run of groups.
 type tarjan struct {
-	g          *graph
-	sc         scale
-	level      rank
-	number     []int32 // order of visit from 1, 0 not visited
-	low        []int32
-	component  []int32 // number of the component from 1, 0 none yet
-	components [][]vertexID
-	count      int32
-	stack      []vertexID
-	frames     []frame
+	g       *graph
+	sc      scale
+	level   rank
+	refused func(*vertex) bool
+	number  []int32 // order of visit
+	low     []int32
+	state   []searchState
+	count   int32
+	stack   []vertexID
+	frames  []frame
+	found   [][]vertexID
 }
 
-// frame is a vertex being visited and the next of its arcs.
+// frame is a vertex being visited.
 type frame struct {
-	id  vertexID
-	arc int
+	id   vertexID
+	next int  // the next of its arcs
+	out  bool // an arc of its component leads to another one
 }
 
-func (t *tarjan) open(id vertexID) {
+// enter begins the visit of a vertex; false if it is refused.
+func (t *tarjan) enter(id vertexID) bool {
+	if t.refused(&t.g.vertices[id]) {
+		t.state[id] = leads
+		return false
+	}
 	t.count++
 	t.number[id], t.low[id] = t.count, t.count
+	t.state[id] = open
 	t.stack = append(t.stack, id)
 	t.frames = append(t.frames, frame{id: id})
+	return true
 }
 
-func (t *tarjan) visit(root vertexID) {
-	t.open(root)
+// abandon marks all that is open: it leads to a refused vertex.
+func (t *tarjan) abandon() {
+	for _, id := range t.stack {
+		t.state[id] = leads
+	}
+	t.stack, t.frames = t.stack[:0], t.frames[:0]
+}
+
+func (t *tarjan) search(root vertexID) {
+	if !t.enter(root) {
+		return
+	}
 	for len(t.frames) > 0 {
 		f := &t.frames[len(t.frames)-1]
 		out := t.g.vertices[f.id].out
-		if f.arc == len(out) {
-			t.close(f.id)
+		if f.next == len(out) {
+			t.leave()
 			continue
 		}
-		a := &t.g.arcs[out[f.arc]]
-		f.arc++
-		switch {
-		case a.gone || t.sc.of(a) <= t.level || t.component[a.to] != 0:
-		case t.number[a.to] == 0:
-			t.open(a.to)
-		default:
+		a := &t.g.arcs[out[f.next]]
+		f.next++
+		if a.gone || t.sc.of(a) <= t.level {
+			continue
+		}
+		switch t.state[a.to] {
+		case unseen:
+			if !t.enter(a.to) {
+				t.abandon()
+			}
+		case open:
 			t.low[f.id] = min(t.low[f.id], t.number[a.to])
+		case closed:
+			f.out = true
+		case leads:
+			t.abandon()
 		}
 	}
 }
 
-// close ends the visit of id; if it is the root of a component, that is complete.
-func (t *tarjan) close(id vertexID) {
+// leave ends the visit of the innermost vertex; if it is the root of a component, that is complete.
+func (t *tarjan) leave() {
+	f := t.frames[len(t.frames)-1]
 	t.frames = t.frames[:len(t.frames)-1]
+	complete := t.low[f.id] == t.number[f.id]
 	if len(t.frames) > 0 {
-		parent := t.frames[len(t.frames)-1].id
-		t.low[parent] = min(t.low[parent], t.low[id])
+		parent := &t.frames[len(t.frames)-1]
+		t.low[parent.id] = min(t.low[parent.id], t.low[f.id])
+		parent.out = parent.out || complete || f.out
 	}
-	if t.low[id] != t.number[id] {
+	if !complete {
 		return
 	}
 	start := len(t.stack) - 1
-	for t.stack[start] != id {
+	for t.stack[start] != f.id {
 		start--
 	}
-	members := slices.Clone(t.stack[start:])
+	for _, id := range t.stack[start:] {
+		t.state[id] = closed
+	}
+	if !f.out {
+		members := slices.Clone(t.stack[start:])
+		slices.Sort(members)
+		t.found = append(t.found, members)
+	}
 	t.stack = t.stack[:start]
-	t.components = append(t.components, members)
-	for _, m := range members {
-		t.component[m] = int32(len(t.components))
-	}
-}
-
-// closed reports whether no arc that counts leaves component c.
-func (t *tarjan) closed(c int32) bool {
-	for _, id := range t.components[c] {
-		inside := true
-		t.g.children(id, t.sc, t.level, func(to vertexID, _ *arc) bool {
-			inside = t.component[to] == c+1
-			return inside
-		})
-		if !inside {
-			return false
-		}
-	}
-	return true
 }

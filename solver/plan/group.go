@@ -1,0 +1,86 @@
+package plan
+
+// grouping puts the members of a run-time cycle in order.
+type grouping struct {
+	g       *graph
+	members []member
+	// place is the index in members of a vertex, -1 outside the group.
+	place []int32
+}
+
+// member is a vertex of the group with its arcs to members still waiting, counted by loss.
+type member struct {
+	id    vertexID
+	count [losses]int32
+	worst int // highest loss with a count, 0 if there is none
+	taken bool
+}
+
+// orderGroup puts the members of a group in order: each time the one that loses least
+// by not waiting for those that are left, the first in order of preference among equals (order 4).
+func (o *orderer) orderGroup(group []vertexID) []vertexID {
+	if len(group) < 2 {
+		return group
+	}
+	s := &grouping{g: o.g, place: make([]int32, len(o.g.vertices))}
+	for _, id := range group {
+		s.place[id] = 1
+	}
+	for _, id := range o.g.preference {
+		if s.place[id] == 1 {
+			s.members = append(s.members, member{id: id})
+		}
+	}
+	for i := range s.place {
+		s.place[i] = -1
+	}
+	for i := range s.members {
+		s.place[s.members[i].id] = int32(i)
+	}
+	for i := range s.members {
+		s.count(&s.members[i])
+	}
+	ordered := make([]vertexID, 0, len(group))
+	first := 0 // all members before it are taken
+	for len(ordered) < len(s.members) {
+		for s.members[first].taken {
+			first++
+		}
+		best := first
+		for i := first + 1; i < len(s.members) && s.members[best].worst > 0; i++ {
+			if !s.members[i].taken && s.members[i].worst < s.members[best].worst {
+				best = i
+			}
+		}
+		ordered = append(ordered, s.members[best].id)
+		s.take(&s.members[best])
+	}
+	return ordered
+}
+
+// count fills in the arcs of a member.
+func (s *grouping) count(m *member) {
+	s.g.children(m.id, plain, 0, func(to vertexID, a *arc) bool {
+		if s.place[to] >= 0 && to != m.id {
+			m.count[a.loss()]++
+			m.worst = max(m.worst, a.loss())
+		}
+		return true
+	})
+}
+
+// take tells the others that m is no longer waiting.
+func (s *grouping) take(m *member) {
+	m.taken = true
+	for _, i := range s.g.vertices[m.id].in {
+		a := &s.g.arcs[i]
+		if a.gone || a.from == m.id || s.place[a.from] < 0 {
+			continue
+		}
+		parent := &s.members[s.place[a.from]]
+		parent.count[a.loss()]--
+		for parent.worst > 0 && parent.count[parent.worst] == 0 {
+			parent.worst--
+		}
+	}
+}
