@@ -46,19 +46,11 @@ func (r *resolver) bestOfSlot(p *metadata.Package) (*metadata.Package, error) {
 	return r.bestVisible(p.CPV.CP, func(e *metadata.Package) bool { return e.Slot == p.Slot })
 }
 
-// current lists installed packages under their current names.
-func (r *resolver) current() []*metadata.Package {
-	if r.c.Installed == nil {
-		return nil
-	}
-	return r.c.Installed.All()
-}
-
 // compared keeps the installed packages for which keep accepts the best
 // visible ebuild of their slot, which is nil if there is none.
 func (r *resolver) compared(keep func(p, best *metadata.Package) bool) (contents, error) {
 	var c contents
-	for _, p := range r.current() {
+	for _, p := range r.installed() {
 		if err := r.ctx.Err(); err != nil {
 			return c, err
 		}
@@ -125,7 +117,7 @@ func sameRunTimeDeps(p, e *metadata.Package) bool {
 		a, errA := p.Deps(k)
 		b, errB := e.Deps(k)
 		if errA != nil || errB != nil {
-			if p.Raw[k.String()] != e.Raw[k.String()] {
+			if p.Var(k.String()) != e.Var(k.String()) {
 				return false
 			}
 			continue
@@ -144,9 +136,7 @@ func unbound(n *depend.Node) *depend.Node {
 	}
 	m := *n
 	if n.Kind == depend.AtomLeaf && n.Atom.SlotOp == atom.SlotOpEqual {
-		a := *n.Atom
-		a.Slot, a.SubSlot = "", ""
-		m.Atom = &a
+		m.Atom = n.Atom.WithSlot("", "", atom.SlotOpEqual)
 	}
 	m.Children = make([]*depend.Node, len(n.Children))
 	for i, c := range n.Children {

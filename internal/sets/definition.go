@@ -126,7 +126,7 @@ const maxSetFiles = 10000
 
 // addDirectory defines a set for each file below dir; one in a sub-directory
 // is called sub/name. Dot-files, back-up copies and Portage's ".metadata" files
-// are no sets.
+// are no sets, and a file called like a standard set is not used.
 func (c *catalog) addDirectory(dir, pattern, class string, options map[string]string) error {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real // WalkDir does not follow a link, not even the first
@@ -152,6 +152,9 @@ func (c *catalog) addDirectory(dir, pattern, class string, options map[string]st
 			return fmt.Errorf("%s: more than %d files", dir, maxSetFiles)
 		}
 		set := strings.NewReplacer("${name}", path[len(dir)+1:], "$name", path[len(dir)+1:]).Replace(pattern)
+		if old, ok := c.defs[set]; ok && old.source.File == "" {
+			return nil // a standard set; Portage does not let a file replace it either
+		}
 		own := maps.Clone(options)
 		if own == nil {
 			own = map[string]string{}

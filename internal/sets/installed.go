@@ -41,16 +41,9 @@ func (r *resolver) each(keep func(p *metadata.Package) (bool, error)) (contents,
 	return c, nil
 }
 
-// everything: all installed packages. With dynamic dependencies or package
-// moves the current names count, not the recorded ones.
+// everything: all installed packages.
 func everything(r *resolver, _ *definition) (contents, error) {
-	var c contents
-	if r.c.Installed != nil {
-		for _, p := range r.c.Installed.All() {
-			c.atoms = append(c.atoms, slotMember(p))
-		}
-	}
-	return c, nil
+	return r.each(func(*metadata.Package) (bool, error) { return true, nil })
 }
 
 // variable: installed packages one of whose words in option "variable" is in
@@ -134,7 +127,7 @@ func (r *resolver) variableWords(p *metadata.Package, name string, use metadata.
 		}
 		return words, nil
 	}
-	if text, ok := p.Raw[name]; ok || p.Origin != metadata.Installed {
+	if text := p.Var(name); text != "" || p.Origin != metadata.Installed {
 		return strings.Fields(text), nil
 	}
 	text, err := r.c.Installed.Field(p, name)
