@@ -248,3 +248,14 @@ func TestConcurrentUse(t *testing.T) {
 		}
 	}
 }
+
+func TestFileNamesAndLookupAgree(t *testing.T) {
+	for id, name := range fileNames {
+		if got, ok := lookupFile([]byte(name)); !ok || int(got) != id {
+			t.Errorf("%s: %d, %v", name, got, ok)
+		}
+	}
+	if _, ok := lookupFile([]byte("CONTENTS")); ok {
+		t.Error("CONTENTS is read eagerly")
+	}
+}

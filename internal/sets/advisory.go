@@ -203,4 +203,3 @@ func (v *versionRange) matches(p *metadata.Package) bool {
 	}
 	return c == 0
 }
-
