@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/portsolve/portsolve/atom/metadata"
 )
 
 func TestOrder(t *testing.T) {
@@ -92,6 +94,18 @@ func TestCycleError(t *testing.T) {
 	}
 	if !strings.Contains(cycle.Error(), "c/a") {
 		t.Errorf("message %q does not name the package", cycle.Error())
+	}
+}
+
+func TestBuildPkgOnly(t *testing.T) {
+	p, err := order(t, "a: !x\n -x:\n b: !!x\n", Options{BuildPkgOnly: true})
+	if err != nil || show(p) != "a b" || p.Unsolved {
+		t.Errorf("run-time blockers: %s, %v", show(p), err)
+	}
+	w := parse(t, "a: !!x\n -x:\n")
+	w.sel.Blocks[0].Kind = metadata.DEPEND
+	if p, err = Order(t.Context(), w.sel, Options{BuildPkgOnly: true}); err != nil || show(p) != "a ?!!x" {
+		t.Errorf("build-time blocker: %s, %v", show(p), err)
 	}
 }
 

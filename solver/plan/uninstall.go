@@ -151,6 +151,9 @@ func (o *orderer) scheduleRemoval(sc scale) bool {
 
 // removable reports whether r may be carried out as a step of its own (order 6).
 func (o *orderer) removable(r *removal) bool {
+	if o.opts.BuildPkgOnly {
+		return false // nothing is installed, so nothing is removed
+	}
 	return !r.strong || !r.replaced && !(o.opts.Compat && r.pkg.Root == universe.Host)
 }
 
@@ -238,7 +241,7 @@ func (o *orderer) emitBlocker(bl *blocker, solved bool) {
 // finish adds the removals that no blocker asked for and the unsolved blockers.
 func (o *orderer) finish() {
 	for _, c := range o.sel.Removed {
-		if r := o.removals[c]; r == nil {
+		if o.removals[c] == nil && !o.opts.BuildPkgOnly {
 			o.plan.Steps = append(o.plan.Steps, Step{Kind: Uninstall, Removed: c})
 		}
 	}
