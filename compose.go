@@ -42,7 +42,26 @@ func (c *composer) order(ctx context.Context) error {
 	if c.plan = p; p == nil {
 		c.plan = &plan.Plan{}
 	}
+	if c.cycle != nil {
+		c.appendUnordered()
+	}
 	return nil
+}
+
+// appendUnordered completes a plan that ended at a cycle: what was selected is
+// part of the answer even where nothing says when to merge it.
+func (c *composer) appendUnordered() {
+	ordered := map[*universe.Node]bool{}
+	for _, s := range c.plan.Steps {
+		if s.Kind == plan.Merge {
+			ordered[s.Node] = true
+		}
+	}
+	for _, n := range c.outcome.Selection.Nodes {
+		if n.Merge && !ordered[n] {
+			c.plan.Steps = append(c.plan.Steps, plan.Step{Kind: plan.Merge, Node: n})
+		}
+	}
 }
 
 func (c *composer) result() *Result {
