@@ -23,7 +23,7 @@ type acceptance struct {
 
 // acceptList is ACCEPT_LICENSE, ACCEPT_PROPERTIES or ACCEPT_RESTRICT, folded.
 type acceptList struct {
-	tokens []token // in order, groups expanded, for display
+	tokens []token // in order, as written, for display
 	all    bool    // what words not in known get ("*" or not)
 	known  map[string]bool
 	src    Source
@@ -53,7 +53,7 @@ func (l *acceptList) accepts(word string, own [][]string) bool {
 }
 
 func newAcceptList(list []token) acceptList {
-	l := acceptList{known: map[string]bool{}}
+	l := acceptList{known: map[string]bool{}, tokens: prune(list)}
 	for _, t := range list {
 		switch off, negative := strings.CutPrefix(t.text, "-"); {
 		case t.text == "*":
@@ -65,9 +65,10 @@ func newAcceptList(list []token) acceptList {
 		default:
 			l.known[t.text] = true
 		}
-		l.src = t.where.source()
 	}
-	l.tokens = prune(list)
+	if len(list) > 0 {
+		l.src = list[len(list)-1].where.source()
+	}
 	return l
 }
 
@@ -95,8 +96,9 @@ func (s *Settings) loadLicenses() error {
 // loadAcceptance folds the ACCEPT_* variables.
 func (s *Settings) loadAcceptance() error {
 	s.loadKeywords()
-	s.accept.license = newAcceptList(s.licenseTokens())
-	s.accept.license.src = s.sourceOf("ACCEPT_LICENSE", s.accept.license.src)
+	licenses := s.licenseTokens()
+	s.accept.license = newAcceptList(s.expandGroups(licenses))
+	s.accept.license.tokens = prune(licenses)
 	s.accept.properties = newAcceptList(s.optionTokens("ACCEPT_PROPERTIES", "--accept-properties", s.opt.AcceptProperties))
 	s.accept.restrict = newAcceptList(s.optionTokens("ACCEPT_RESTRICT", "--accept-restrict", s.opt.AcceptRestrict))
 	_, s.accept.testFeature = s.feature("test")
@@ -104,13 +106,6 @@ func (s *Settings) loadAcceptance() error {
 	s.accept.allowTest = slices.Contains(strings.Fields(allow), "all")
 	s.expandUserLicenses()
 	return s.loadChost()
-}
-
-func (s *Settings) sourceOf(name string, def Source) Source {
-	if all := s.vars.sources(name); len(all) > 0 {
-		return all[len(all)-1].Source
-	}
-	return def
 }
 
 func (s *Settings) optionTokens(name, option, value string) []token {
@@ -121,43 +116,52 @@ func (s *Settings) optionTokens(name, option, value string) []token {
 	return list
 }
 
-// licenseTokens are the words of ACCEPT_LICENSE with groups expanded. The lines
-// for */* of package.license count as part of the variable: those of the profile
-// before make.conf, the user's behind it.
+// licenseTokens are the words of ACCEPT_LICENSE. The lines for */* of
+// package.license count as part of the variable: those of the profile behind the
+// profile's value, the user's behind make.conf's.
 func (s *Settings) licenseTokens() []token {
 	var list []token
+	rules := &s.index.wild[kindLicense]
 	every := func(user bool) {
-		for i := range s.index.wild[kindLicense] {
-			if r := &s.index.wild[kindLicense][i]; isEvery(r.atom) && (r.place >= at(userLayer, 0, 0)) == user {
-				for _, w := range r.words {
-					list = append(list, token{w, where{line: r.src}})
-				}
+		for i := range *rules {
+			r := &(*rules)[i]
+			if !isEvery(r.atom) || (r.place >= at(userLayer, 0, 0)) != user {
+				continue
 			}
+			list = append(list, s.expandGroups(lineTokens(r))...)
 		}
 	}
-	sources := s.vars.sources("ACCEPT_LICENSE")
-	profile := s.vars.profileValue("ACCEPT_LICENSE")
-	if profile != nil {
-		list = append(list, assignTokens(profile)...)
+	fromProfile := s.vars.profileValue("ACCEPT_LICENSE")
+	if fromProfile != nil {
+		list = append(list, assignTokens(fromProfile)...)
 	}
 	every(false)
-	for _, a := range sources {
-		if a != profile && a.Source.File != environment {
-			list = append(list, assignTokens(a)...)
-		}
+	if a := s.vars.confValue("ACCEPT_LICENSE"); a != nil {
+		list = append(list, assignTokens(a)...)
 	}
 	every(true)
-	for _, a := range sources {
-		if a.Source.File == environment {
-			list = append(list, assignTokens(a)...)
-		}
+	if a := s.vars.envValue("ACCEPT_LICENSE"); a != nil {
+		list = append(list, assignTokens(a)...)
 	}
+	*rules = slices.DeleteFunc(*rules, func(r rule) bool { return isEvery(r.atom) })
 	if len(list) == 0 {
+		src := &Source{File: "built-in default", Text: "ACCEPT_LICENSE=" + defaultLicense}
 		for _, w := range strings.Fields(defaultLicense) {
-			list = append(list, token{w, where{line: &Source{File: "built-in default", Text: "ACCEPT_LICENSE=" + defaultLicense}}})
+			list = append(list, token{w, where{line: src}})
 		}
 	}
-	s.index.wild[kindLicense] = slices.DeleteFunc(s.index.wild[kindLicense], func(r rule) bool { return isEvery(r.atom) })
+	return list
+}
+
+func lineTokens(r *rule) []token {
+	out := make([]token, len(r.words))
+	for i, w := range r.words {
+		out[i] = token{w, where{line: r.src}}
+	}
+	return out
+}
+
+func (s *Settings) expandGroups(list []token) []token {
 	var out []token
 	for _, t := range list {
 		for _, w := range s.expandGroup(t.text) {

@@ -10,6 +10,7 @@
 package config
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/portsolve/portsolve/atom"
@@ -70,6 +71,7 @@ func Load(o Options) (*Settings, error) {
 	}
 	s.loadImplicitIUSE()
 	s.index.finish()
+	s.warnings = distinct(s.warnings)
 	return s, nil
 }
 
@@ -83,13 +85,39 @@ func (s *Settings) loadProfile() error {
 		Repos:       s.opt.Repos,
 		UserDir:     s.places.user("profile"),
 		Incremental: isIncremental,
+		Locate:      func(dir string) string { return s.inUse(s.places.inSystem(dir)) },
 	})
 	if err != nil {
 		return err
 	}
 	s.warnings = append(s.warnings, s.stack.Warnings...)
 	s.warnDeprecated(dir)
+	for _, n := range s.stack.Nodes {
+		if n.User && s.opt.Move != nil {
+			for f := range n.Atoms {
+				s.moveAtoms(n.Atoms[f])
+			}
+		}
+	}
 	return nil
+}
+
+// distinct drops repetitions: the top of a profiles directory may be read as
+// such and as a profile's ancestor.
+func distinct(list []string) []string {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(list, func(w string) bool {
+		again := seen[w]
+		seen[w] = true
+		return again
+	})
+}
+
+// moveAtoms applies package moves.
+func (s *Settings) moveAtoms(lines []profile.AtomLine) {
+	for i := range lines {
+		lines[i].Atom = s.opt.Move(lines[i].Atom)
+	}
 }
 
 func (s *Settings) warnDeprecated(dir string) {
@@ -130,6 +158,27 @@ func (s *Settings) SystemSet() []*atom.Atom { return s.system }
 
 // ProfileSet are the atoms without '*' (only of profiles with the profile-set format, portage(5)).
 func (s *Settings) ProfileSet() []*atom.Atom { return s.profSet }
+
+// Profiles are the directories of the profile stack, ancestors first.
+func (s *Settings) Profiles() []string {
+	out := make([]string, len(s.stack.Nodes))
+	for i, n := range s.stack.Nodes {
+		out[i] = n.Dir
+	}
+	return out
+}
+
+// SonameProvided are the lines of soname.provided (portage(5)), each the words
+// "multilib-category soname…", in order of the stack.
+func (s *Settings) SonameProvided() [][]string {
+	var out [][]string
+	for _, n := range s.stack.Nodes {
+		for _, l := range n.Flags[profile.SonameProvided] {
+			out = append(out, l.Fields)
+		}
+	}
+	return out
+}
 
 // Provided is package.provided of the profiles, /etc/portage/profile and /etc/portage.
 func (s *Settings) Provided() []atom.CPV { return s.provided }

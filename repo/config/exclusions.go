@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve/atom/eapi"
@@ -115,8 +116,8 @@ func (s *Settings) masks(p *metadata.Package, out []metadata.Exclusion) []metada
 	}
 	for i := range set[kindPackageMask] {
 		r := &set[kindPackageMask][i]
-		if !r.applies(p) {
-			continue
+		if !r.applies(p) || slices.ContainsFunc(out, func(e metadata.Exclusion) bool { return e.Source == *r.src }) {
+			continue // or the line was read twice, as a repository's and as a profile's
 		}
 		out = append(out, metadata.Exclusion{
 			Kind: metadata.ExclMask, Tokens: []string{r.atom.String()}, Source: *r.src,

@@ -150,9 +150,7 @@ func (s *Settings) userLines(name string) ([]profile.AtomLine, error) {
 		return nil, errors.Join(bad[:min(len(bad), 20)]...)
 	}
 	if s.opt.Move != nil {
-		for i := range out {
-			out[i].Atom = s.opt.Move(out[i].Atom)
-		}
+		s.moveAtoms(out)
 	}
 	return out, nil
 }

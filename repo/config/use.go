@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -76,7 +77,7 @@ func (s *Settings) query(p *metadata.Package) useQuery {
 	q.mask = ruleOps(set[kindMask], p, stable)
 	if o, ok := s.testFeature(p, set); ok {
 		q.use = append(q.use, o)
-		slices.SortStableFunc(q.use, func(a, b op) int { return int(int64(a.place) - int64(b.place)) })
+		slices.SortStableFunc(q.use, func(a, b op) int { return cmp.Compare(a.place, b.place) })
 	}
 	return q
 }

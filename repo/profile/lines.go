@@ -30,12 +30,7 @@ type Line struct {
 // ReadFile returns the content of a regular file, with an error that names the
 // file when it is too large, not a file, or contains NUL bytes (in which case the line is given, too).
 func ReadFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	st, err := f.Stat()
+	st, err := os.Stat(path) // before opening it, which blocks on a named pipe
 	if err != nil {
 		return "", err
 	}
@@ -45,6 +40,11 @@ func ReadFile(path string) (string, error) {
 	if st.Size() > maxFileSize {
 		return "", &repo.FileError{File: path, Err: fmt.Errorf("is %d bytes long; a configuration file has at most %d", st.Size(), maxFileSize)}
 	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
 	var b strings.Builder
 	b.Grow(int(st.Size()) + 1)
 	if _, err := io.Copy(&b, io.LimitReader(f, maxFileSize)); err != nil {

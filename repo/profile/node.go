@@ -13,12 +13,6 @@ import (
 	"github.com/portsolve/portsolve/repo"
 )
 
-// parent is one line of a node's "parent" file.
-type parent struct {
-	Line
-	text, dir string
-}
-
 // nodeFiles is a directory as read once; the node's Vars are added per use.
 type nodeFiles struct {
 	node         *Node
@@ -274,46 +268,4 @@ func (r *nodeReader) lines(name string) ([]Line, error) {
 		out = appendLines(out, f, text)
 	}
 	return out, nil
-}
-
-// parent reads the file of that name: paths relative to the node, or
-// "repo:path" below another repository's profiles (":path" below the own one's).
-func (r *nodeReader) parent() error {
-	if !r.names["parent"] {
-		return nil
-	}
-	lines, err := ReadLines(filepath.Join(r.node.Dir, "parent"))
-	if err != nil {
-		return err
-	}
-	for _, l := range lines {
-		text := l.Fields[0]
-		dir, err := r.parentDir(text)
-		if err != nil {
-			return &repo.FileError{File: l.Source.File, Line: l.Source.Line, Err: err}
-		}
-		r.parents = append(r.parents, parent{Line: l, text: text, dir: dir})
-	}
-	return nil
-}
-
-func (r *nodeReader) parentDir(text string) (string, error) {
-	name, path, ok := strings.Cut(text, ":")
-	if !ok {
-		if filepath.IsAbs(text) {
-			return filepath.Clean(text), nil
-		}
-		return filepath.Join(r.node.Dir, text), nil
-	}
-	rp := r.node.Repo
-	if name != "" && r.Repos != nil {
-		rp = r.Repos.ByName(name)
-	}
-	if rp == nil {
-		if name == "" {
-			return "", fmt.Errorf("parent %q means a profile of the own repository, but this directory is in none", text)
-		}
-		return "", fmt.Errorf("parent %q: no repository is called %q; add it to repos.conf", text, name)
-	}
-	return filepath.Join(rp.Location, "profiles", path), nil
 }

@@ -21,6 +21,9 @@ type Options struct {
 	Repos *repo.Set
 	// UserDir is /etc/portage/profile, the last node if it exists; "" none.
 	UserDir string
+	// Locate maps a directory that a node outside of all repositories names as its
+	// parent to the one in use (--system, --repo); nil: they are the same.
+	Locate func(dir string) string
 	// Incremental tells variables that are stacked by their reader and so are not
 	// seen by the make.defaults of descendants (USE="${USE} x" is not a copy of the parent's USE).
 	Incremental func(name string) bool
@@ -75,10 +78,13 @@ func (l *loader) add(dir string, chain []string, user bool) error {
 			return &repo.FileError{File: p.Source.File, Line: p.Source.Line, Err: fmt.Errorf("the profile inherits from itself: %s", strings.Join(loop, " -> "))}
 		}
 		if _, err := l.read(p.dir, false); err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return &repo.FileError{File: p.Source.File, Line: p.Source.Line, Err: fmt.Errorf("parent profile %q does not exist (%s)", p.text, p.dir)}
+			if at := new(repo.FileError); errors.As(err, &at) {
+				return err // says where
 			}
-			return err
+			if errors.Is(err, fs.ErrNotExist) {
+				err = fmt.Errorf("parent profile %q does not exist (%s)", p.text, p.dir)
+			}
+			return &repo.FileError{File: p.Source.File, Line: p.Source.Line, Err: err}
 		}
 		if err := l.add(p.dir, chain, false); err != nil {
 			return err
