@@ -10,6 +10,19 @@ type traits struct {
 	Special bool // removal, blockers on display, slot conflicts, circular dependencies
 }
 
+// String names the class in one word, for reports.
+func (t traits) String() string {
+	switch {
+	case t.Binary:
+		return "binary"
+	case t.Changes:
+		return "changes"
+	case t.Special:
+		return "special"
+	}
+	return "plain"
+}
+
 // binaryOptions make a request use binary packages. Binary packages in the
 // fixture alone do not: without these options they are not looked at.
 var binaryOptions = [...]string{"--usepkg", "--usepkgonly", "--getbinpkg", "--getbinpkgonly"}

@@ -102,7 +102,7 @@ func (r *report) failing(mode string, v *verdict) {
 		label = "FAIL (expected failure)"
 	}
 	for _, a := range v.Attempts {
-		where := fmt.Sprintf("%s %s %d %d", mode, v.Doc.Name, v.Scenario, v.Case)
+		where := fmt.Sprintf("%s %v %s %d %d", mode, v.Traits, v.Doc.Name, v.Scenario, v.Case)
 		if a.Err != nil {
 			text := a.Err.Error()
 			if !r.verbose {
