@@ -120,6 +120,9 @@ func (c *checker) stateRules() {
 	}
 	c.dependRules()
 	c.blockerRule()
+	if c.opts.BuildPkgOnly {
+		return // nothing is installed, so nothing can break
+	}
 	c.keepRule()
 	c.removalRule()
 }

@@ -128,6 +128,53 @@ app-misc/a
 	good:    "app-misc/a-1",
 	corrupt: []corruption{{name: "ignored", plan: "app-misc/a-2", want: "blocker"}},
 }, {
+	name: "strong blocker of an installed package that is upgraded",
+	world: `
+-- repo --
+app-misc/a-1
+app-misc/b-2
+-- installed --
+app-misc/b-1 RDEPEND="!!app-misc/a"
+-- request --
+app-misc/a app-misc/b
+`,
+	good:    "app-misc/b-2 app-misc/a-1",
+	corrupt: []corruption{{name: "wrong way round", plan: "app-misc/a-1 app-misc/b-2", want: "blocker"}},
+}, {
+	name: "--buildpkgonly",
+	world: `
+-- repo --
+dev-libs/lib-1
+app-misc/a-1 RDEPEND="!!app-misc/b dev-libs/gone"
+app-misc/a-2 DEPEND="!!app-misc/b"
+app-misc/a-3 DEPEND="dev-libs/lib"
+-- installed --
+app-misc/b-1
+-- request --
+--buildpkgonly app-misc/a
+`,
+	good: "app-misc/a-1",
+	corrupt: []corruption{
+		{name: "strong block of the build", plan: "app-misc/a-2", want: "blocker"},
+		{name: "built but not installed", plan: "dev-libs/lib-1 app-misc/a-3", want: "dependency"},
+	},
+}, {
+	name: "a guarantee given up",
+	world: `
+-- repo --
+dev-libs/lib-1 IUSE="+x"
+dev-libs/lib-2
+-- installed --
+dev-libs/lib-1 IUSE="x"
+app-misc/app-1 RDEPEND="<dev-libs/lib-2[-x(-)]"
+-- world --
+app-misc/app
+-- request --
+--complete-graph-if-new-use=n dev-libs/lib
+`,
+	good:    "dev-libs/lib-1",
+	corrupt: []corruption{{name: "not for new versions", plan: "dev-libs/lib-2", want: "keep"}},
+}, {
 	name: "build-time blocker",
 	world: `
 -- repo --

@@ -9,21 +9,25 @@ import (
 
 // blockerRule (PMS 8.3.2): what a merged package blocks is not in the result,
 // and not there during the merge either if the block is strong. A block in
-// DEPEND or BDEPEND speaks of the build only. An installed package that stays
-// keeps its run-time blocks against what is merged.
+// DEPEND or BDEPEND speaks of the build only. Installed packages have their
+// run-time blocks against what is merged, too. --buildpkgonly installs nothing,
+// so only strong blocks of the build matter.
 func (c *checker) blockerRule() {
 	c.eachMerge(func(_ *state, it *item) {
 		for k := metadata.DepKind(0); k < metadata.NumDepKinds; k++ {
 			c.eachBlock(it, k, func(st *state, a *atom.Atom) { c.mergedBlock(it, k, st, a) })
 		}
 	})
+	if c.opts.BuildPkgOnly {
+		return
+	}
 	for _, st := range c.roots {
 		for _, it := range st.items {
-			if it.merged() || !it.stays {
+			if it.merged() {
 				continue
 			}
 			for _, k := range []metadata.DepKind{metadata.RDEPEND, metadata.PDEPEND} {
-				c.eachBlock(it, k, func(st *state, a *atom.Atom) { c.keptBlock(it, k, st, a) })
+				c.eachBlock(it, k, func(st *state, a *atom.Atom) { c.installedBlock(it, k, st, a) })
 			}
 		}
 	}
@@ -40,35 +44,47 @@ func (c *checker) eachBlock(it *item, k metadata.DepKind, f func(*state, *atom.A
 }
 
 func (c *checker) mergedBlock(it *item, k metadata.DepKind, st *state, a *atom.Atom) {
+	strong := a.Blocker == atom.Strong
 	for _, other := range st.byCP[a.CP] {
 		if exempt(it, other) || !st.matches(other, a) {
 			continue
 		}
 		during := !c.unordered && other.there(it.from)
+		both := other.stays && (c.unordered || !buildKind(k) || during)
+		if c.opts.BuildPkgOnly {
+			during, both = strong && buildKind(k) && other.there(atStart), false
+		}
 		switch {
-		case other.stays && (c.unordered || !buildKind(k) || during):
+		case both:
 			c.add(RuleBlocker, label(it.pkg), "%s blocks %s (%s %s), but both will be installed", c.name(it), c.name(other), k, a)
-		case during && a.Blocker == atom.Strong:
+		case during && strong:
 			c.add(RuleBlocker, label(it.pkg), "%s must not be merged while %s is there (%s %s)", c.name(it), c.name(other), k, a)
 		}
 	}
 }
 
-// keptBlock ignores blocks that were violated before the plan: not its doing.
-func (c *checker) keptBlock(it *item, k metadata.DepKind, st *state, a *atom.Atom) {
-	before := false
+// installedBlock ignores blocks that were violated before the plan: not its
+// doing. An installed package that goes had better go before what it strongly blocks comes.
+func (c *checker) installedBlock(it *item, k metadata.DepKind, st *state, a *atom.Atom) {
 	var now *item
 	for _, other := range st.byCP[a.CP] {
 		if exempt(it, other) || !st.matches(other, a) {
 			continue
 		}
-		before = before || other.there(atStart)
-		if other.merged() && other.stays {
+		if other.there(atStart) {
+			return
+		}
+		meet := it.stays || a.Blocker == atom.Strong && !c.unordered && it.there(other.from)
+		if other.merged() && other.stays && meet {
 			now = other
 		}
 	}
-	if now != nil && !before {
+	switch {
+	case now == nil:
+	case it.stays:
 		c.add(RuleBlocker, label(now.pkg), "the installed %s blocks %s (%s %s), but both will be installed", c.name(it), c.name(now), k, a)
+	default:
+		c.add(RuleBlocker, label(now.pkg), "%s must not be merged while the installed %s is there (%s %s)", c.name(now), c.name(it), k, a)
 	}
 }
 

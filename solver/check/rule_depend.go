@@ -13,11 +13,18 @@ import (
 // dependRules: everything a merged package needs is there. Run-time and
 // install-time dependencies must hold in the result; build-time ones at some
 // time (orderRules says when), or in the result too if order is not judged.
+// --buildpkgonly installs nothing: build-time dependencies must be there from
+// the start, the others do not matter (emerge(1)).
 func (c *checker) dependRules() {
 	c.eachMerge(func(_ *state, it *item) {
 		for k := metadata.DepKind(0); k < metadata.NumDepKinds; k++ {
 			t := c.n
-			if buildKind(k) && !c.unordered {
+			switch {
+			case c.opts.BuildPkgOnly && !buildKind(k):
+				continue
+			case c.opts.BuildPkgOnly:
+				t = atStart
+			case buildKind(k) && !c.unordered:
 				t = anytime
 			}
 			c.eachClause(it, k, func(root universe.RootID, cl *depend.Node) {

@@ -10,9 +10,8 @@ import (
 // keepRule: what worked before works after. It covers the world atoms and the
 // installed packages that stay and that the request or world leads to; the
 // orphans of a system are not judged, and neither is what was broken before.
-// --complete-graph-if-new-ver=n gives the guarantee up, as in emerge.
 func (c *checker) keepRule() {
-	if c.opts.CompleteGraphIfNewVer == universe.No && !c.opts.CompleteGraph {
+	if c.mayBreak() {
 		return
 	}
 	for i := range c.req.World {
@@ -26,6 +25,27 @@ func (c *checker) keepRule() {
 			}
 		}
 	}
+}
+
+// mayBreak: --complete-graph-if-new-ver=n and -if-new-use=n give the guarantee
+// up for plans whose only replacements are of that sort (emerge(1)).
+func (c *checker) mayBreak() bool {
+	newVer, newUse := c.opts.CompleteGraphIfNewVer.Or(true), c.opts.CompleteGraphIfNewUse.Or(true)
+	if c.opts.CompleteGraph || newVer && newUse {
+		return false
+	}
+	waived := false
+	for i := range c.steps {
+		for _, old := range c.steps[i].ousted {
+			p := c.steps[i].item.pkg
+			otherVer := !sameCPV(p, old.pkg) || p.Slot != old.pkg.Slot || p.SubSlot != old.pkg.SubSlot
+			if otherVer && newVer || !otherVer && newUse {
+				return false
+			}
+			waived = true
+		}
+	}
+	return waived
 }
 
 func (c *checker) keepWorld(arg *universe.Arg) {

@@ -18,7 +18,7 @@ import (
 // comes later only because of a cycle through it. Clauses that never hold are
 // dependRules' business.
 func (c *checker) orderRules() {
-	if c.opts.NoDeps {
+	if c.opts.NoDeps || c.opts.BuildPkgOnly {
 		return
 	}
 	g := c.planGraph()
