@@ -18,6 +18,11 @@ type CycleError struct {
 	// Shortest is one shortest cycle through a build dependency: the child of each edge is the
 	// parent of the next, and that of the last is the parent of the first.
 	Shortest []*universe.Edge
+	// Rest is how the steps after those of the Plan could go on if this cycle, and those in More, were
+	// broken: a way to show what else was chosen, not an order to follow.
+	Rest []Step
+	// More are the cycles found while ordering Rest; their Rest and More are empty.
+	More []*CycleError
 }
 
 // Error names the packages of the shortest cycle.
@@ -35,14 +40,19 @@ func (e *CycleError) Error() string {
 	return strings.TrimSuffix(b.String(), ",") + "; build one of them with other USE flags or install one of them first"
 }
 
-// cycleError describes why nothing can be taken any more.
-func (g *graph) cycleError() *CycleError {
+// core is the smallest strongly connected part of what is left when nothing can be taken any more.
+func (g *graph) core() []vertexID {
 	var core []vertexID
 	for _, group := range g.groups(lenient, lenient.post(), func(*vertex) bool { return false }) {
 		if core == nil || len(group) < len(core) {
 			core = group
 		}
 	}
+	return core
+}
+
+// cycleError describes a core.
+func (g *graph) cycleError(core []vertexID) *CycleError {
 	e := &CycleError{}
 	inside := make(map[*universe.Node]bool, len(core))
 	for _, id := range core {

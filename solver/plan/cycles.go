@@ -58,12 +58,12 @@ func compareNames(a, b *universe.Node) int {
 }
 
 // canMergeTogether reports whether a group of free vertices may be taken: something waits
-// for it, and the package manager, which must find its own dependencies installed, is not in a cycle.
+// for it, and the package manager, which should find its own dependencies installed, is not in a cycle.
 func (o *orderer) canMergeTogether(group []vertexID) bool {
 	waitedFor := false
 	for _, id := range group {
 		v := &o.g.vertices[id]
-		if len(group) > 1 && v.node != nil && v.node.Merge && v.node.Cand.CP() == managerName {
+		if !o.lastResort && len(group) > 1 && v.node != nil && v.node.Merge && v.node.Cand.CP() == managerName {
 			return false
 		}
 		waitedFor = waitedFor || v.parents > 0

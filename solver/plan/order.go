@@ -16,6 +16,8 @@ type orderer struct {
 
 	urgent []vertexID
 	cycles int // run-time cycles taken so far
+	// lastResort lets the package manager be part of a cycle.
+	lastResort bool
 
 	// leaving holds the installed packages that go; true: replaced in their slot.
 	leaving     map[*universe.Candidate]bool
@@ -60,6 +62,8 @@ func newOrderer(s *universe.Selection, opts Options) *orderer {
 
 // run takes vertices until none is left (order 3).
 func (o *orderer) run(ctx context.Context) (*Plan, error) {
+	var cycles []*CycleError
+	ordered := 0 // steps before the first cycle
 	for o.g.live > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -70,13 +74,26 @@ func (o *orderer) run(ctx context.Context) (*Plan, error) {
 			o.g.compact()
 			continue
 		}
-		if !going {
-			o.finish()
-			return o.plan, o.g.cycleError()
+		if going {
+			continue
 		}
+		if cycles == nil {
+			ordered = len(o.plan.Steps)
+		}
+		core := o.g.core()
+		cycles = append(cycles, o.g.cycleError(core))
+		o.take(o.orderGroup(core)) // as if it were broken, to see what comes after it
 	}
+	end := len(o.plan.Steps)
 	o.finish()
-	return o.plan, nil
+	if cycles == nil {
+		return o.plan, nil
+	}
+	first := cycles[0]
+	first.More = cycles[1:]
+	first.Rest = slices.Clone(o.plan.Steps[ordered:end])
+	o.plan.Steps = slices.Delete(o.plan.Steps, ordered, end)
+	return o.plan, first
 }
 
 // next chooses what is taken in this round. Without a group, going tells that
@@ -106,6 +123,12 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	}
 	if o.scheduleRemoval(lenient) {
 		return nil, true
+	}
+	o.lastResort = true
+	group = o.pickCycle(lenient)
+	o.lastResort = false
+	if group != nil {
+		return group, true
 	}
 	return nil, o.dropRemoval()
 }

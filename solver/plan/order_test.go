@@ -24,6 +24,8 @@ func TestOrder(t *testing.T) {
 		{"unrelated installed packages do not show", "v~: R:w\n w~:\n a:\n", "a"},
 		{"post-run-time cycle", "s: R:a R:b\n a: P:b\n b: R:c\n c: R:a\n", "a c b s"},
 		{"depends on itself when satisfied", "a*: D:a+\n", "a"},
+		{"package manager finds its dependencies installed", "sys-apps/portage: R:py\n py:\n a: D:c\n b:\n c:\n", "py portage c b a"},
+		{"package manager in a cycle as a last resort", "sys-apps/portage: R:py\n py: R:sys-apps/portage\n", "portage py"},
 		{"nothing", "", ""},
 	}
 	for _, c := range cases {
@@ -84,6 +86,9 @@ func TestCycleError(t *testing.T) {
 	if len(cycle.Nodes) != 3 || len(cycle.Edges) != 3 || len(cycle.Shortest) != 3 {
 		t.Fatalf("%d nodes, %d edges, shortest %d", len(cycle.Nodes), len(cycle.Edges), len(cycle.Shortest))
 	}
+	if got := show(&Plan{Steps: cycle.Rest}); got != "a c b s d" && got != "a c b d s" {
+		t.Errorf("rest %q", got)
+	}
 	for i, e := range cycle.Shortest {
 		if e.Child != cycle.Shortest[(i+1)%3].Parent {
 			t.Errorf("edge %d does not lead to the next", i)
@@ -91,6 +96,9 @@ func TestCycleError(t *testing.T) {
 	}
 	if _, err := order(t, "a: D:a\n", Options{}); !errors.As(err, &cycle) || len(cycle.Shortest) != 1 {
 		t.Errorf("a package that must be installed to be built: %v", err)
+	}
+	if _, err = order(t, "a: D:b\n b: D:a\n c: D:d R:a\n d: D:c\n", Options{}); !errors.As(err, &cycle) || len(cycle.More) != 1 {
+		t.Errorf("two cycles: %v", err)
 	}
 	if !strings.Contains(cycle.Error(), "c/a") {
 		t.Errorf("message %q does not name the package", cycle.Error())
