@@ -70,7 +70,7 @@ func (c *composer) result() *Result {
 		Schema: answer.Schema, Complete: o.Complete && c.cycle == nil && !c.plan.Unsolved,
 		Changes: o.Changes, Conflict: o.Conflict, Unsatisfied: o.Unsatisfied, RequiredUse: o.RequiredUse,
 		SlotConflicts: o.SlotConflicts, VirtualCycle: o.VirtualCycle, Rebuilds: o.Rebuilds, HeldBack: o.HeldBack,
-		Plan: []answer.Entry{}, Warnings: c.sys.Warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
+		Plan: []answer.Entry{}, Warnings: c.warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
 	}
 	c.entries(r)
 	if c.cycle != nil {
@@ -81,6 +81,17 @@ func (c *composer) result() *Result {
 	r.Status = c.status(r)
 	c.sys.addSuggestions(r.Unsatisfied)
 	return r
+}
+
+// warnings adds what reading the installed packages has found.
+func (c *composer) warnings() []string {
+	list := c.sys.Warnings()
+	for _, r := range c.sys.roots {
+		for _, p := range c.sys.installedFor(r, c.options).Problems() {
+			list = append(list, p.String())
+		}
+	}
+	return list
 }
 
 func (c *composer) status(r *Result) answer.Status {

@@ -61,6 +61,7 @@ func Open(ctx context.Context, o Options) (*System, error) {
 	if err := s.checkRoots(); err != nil {
 		return nil, &UsageError{err}
 	}
+	s.warnings = append(s.warnings, s.worldProblems()...)
 	s.loadMS = milliseconds(time.Since(start))
 	return s, ctx.Err()
 }
@@ -233,6 +234,7 @@ func (s *System) loadConfig(configRoot, target, sysroot string, env map[string]s
 		ConfigRoot: configRoot, System: s.options.System, EPrefix: s.options.EPrefix,
 		Root: target, SysRoot: sysroot, Env: env, Repos: s.repos,
 		AcceptProperties: s.options.AcceptProperties, AcceptRestrict: s.options.AcceptRestrict,
+		Move: s.moves.Atom,
 	})
 	if err != nil {
 		return nil, err
@@ -261,6 +263,17 @@ func (s *System) read(ctx context.Context, r *root) error {
 		}
 	}
 	return nil
+}
+
+// worldProblems are the lines of the world files that were skipped.
+func (s *System) worldProblems() []string {
+	var list []string
+	for _, r := range s.roots {
+		for _, p := range r.world.Problems {
+			list = append(list, p.String())
+		}
+	}
+	return list
 }
 
 // renames reports whether profiles/updates may rename an installed package of

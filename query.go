@@ -16,9 +16,9 @@ func (s *System) Var(name string) string {
 	return value
 }
 
-// Warnings lists what is odd in the input but harmless, in a fixed order:
-// configuration, repositories, entries of installed packages that were skipped
-// (those only once something has read them).
+// Warnings lists what is odd in the input but harmless: in repositories, the
+// configuration and world. A Result's Warnings have these and what was found in
+// the entries of installed packages, which Open does not read.
 func (s *System) Warnings() []string { return slices.Clone(s.warnings) }
 
 // Candidates lists every version that an atom matches, in all repositories and

@@ -334,6 +334,25 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+func TestDamagedEntriesAreReported(t *testing.T) {
+	f := base().install("cat/lib-1", "SLOT=0/1").install("cat/broken-1", "SLOT=\x00").
+		with("var/lib/portage/world", "cat/lib\nnot an atom\n")
+	res := resolve(t, f.open(t), universe.Options{}, "cat/app")
+	for _, want := range []string{"world:2", "cat/broken-1"} {
+		if !slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, want) }) {
+			t.Errorf("no warning mentions %s: %q", want, res.Warnings)
+		}
+	}
+}
+
+func TestProfileUpdatesApplyToConfiguration(t *testing.T) {
+	f := base().with("repo/profiles/updates/1Q-2021", "move cat/oldlib cat/lib\n").
+		with("etc/portage/package.mask", "=cat/oldlib-2\n")
+	if got := merged(resolve(t, f.open(t), universe.Options{}, "cat/lib")); !slices.Equal(got, []string{"cat/lib-1"}) {
+		t.Errorf("the mask of the old name did not follow: %v", got)
+	}
+}
+
 func TestCandidates(t *testing.T) {
 	sys := base().install("cat/app-1", "RDEPEND=cat/lib:0/1=").open(t)
 	list, err := sys.Candidates(context.Background(), "cat/app")
