@@ -8,65 +8,169 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
+// disjunction is what has a choice in one dependency variable: any-of groups, and
+// virtuals. It waits until everything without a choice is in the graph.
+type disjunction struct {
+	parent   *universe.Node
+	dep      universe.Dep
+	members  []*depend.Node
+	optional bool
+}
+
+// queue sets aside the members of a dependency variable that have a choice.
+func (w *walk) queue(n *universe.Node, d universe.Dep, e *depend.Node, optional bool) {
+	x := disjunction{parent: n, dep: d, optional: optional}
+	var collect func(*depend.Node)
+	collect = func(e *depend.Node) {
+		for _, ch := range e.Children {
+			switch {
+			case ch.Kind == depend.AnyOf, ch.Kind == depend.AtomLeaf && isVirtual(ch.Atom):
+				x.members = append(x.members, ch)
+			case ch.Kind == depend.All:
+				collect(ch)
+			}
+		}
+	}
+	collect(e)
+	if len(x.members) > 0 {
+		w.disj = append(w.disj, x)
+	}
+}
+
+// choose resolves a disjunction: all its groups are decided on the graph as it is, then what
+// was chosen is added. Groups that speak of the same packages are decided together.
+func (w *walk) choose(d disjunction) {
+	if w.gone[d.parent] {
+		return
+	}
+	var chosen []*atom.Atom
+	for _, m := range together(d.members) {
+		if m.Kind == depend.AtomLeaf {
+			chosen = append(chosen, m.Atom)
+			continue
+		}
+		chosen = append(chosen, w.decide(d, m)...)
+		if w.stopped() {
+			return
+		}
+	}
+	for _, a := range chosen {
+		w.leaf(d.parent, d.dep, a, d.optional)
+	}
+}
+
+// decide takes the best possible branch. If none is possible the best of the others is returned,
+// which then tells what is missing.
+func (w *walk) decide(d disjunction, m *depend.Node) []*atom.Atom {
+	bs := w.branches(d, m)
+	for _, b := range bs {
+		if b.class() >= classNeedsUse {
+			break
+		}
+		if w.takeBranch(b) {
+			return b.atoms
+		}
+		if w.stopped() {
+			return nil
+		}
+	}
+	for _, b := range bs {
+		if b.class() == classDowngrade && w.takeBranch(b) {
+			return b.atoms
+		}
+	}
+	if d.optional || len(bs) == 0 {
+		return nil
+	}
+	return bs[0].atoms
+}
+
+// together joins groups that share a package name into one all-of node, so that one branch can answer several.
+func together(members []*depend.Node) []*depend.Node {
+	var out []*depend.Node
+	names := make([]map[atom.CP]bool, 0, len(members))
+	for _, m := range members {
+		cps := map[atom.CP]bool{}
+		m.Atoms(func(a *atom.Atom) { cps[a.CP] = true })
+		at := -1
+		if m.Kind == depend.AnyOf {
+			for i := range out {
+				if out[i].Kind != depend.AtomLeaf && intersects(names[i], cps) {
+					at = i
+					break
+				}
+			}
+		}
+		if at < 0 {
+			out, names = append(out, m), append(names, cps)
+			continue
+		}
+		if out[at].Kind == depend.AnyOf {
+			out[at] = &depend.Node{Kind: depend.All, Children: []*depend.Node{out[at]}}
+		}
+		out[at].Children = append(out[at].Children, m)
+		for cp := range cps {
+			names[at][cp] = true
+		}
+	}
+	return out
+}
+
+func intersects(a, b map[atom.CP]bool) bool {
+	for cp := range b {
+		if a[cp] {
+			return true
+		}
+	}
+	return false
+}
+
 // branch is one way to satisfy a group, rated for docs/objective.md, "Which branch".
 type branch struct {
 	atoms     []*atom.Atom // in order; blockers included
 	picks     []*universe.Candidate
 	available bool
+	useOnly   bool // it would be available with other USE flags
 	inGraph   bool // every package is selected already
-	installed bool // every package, or an older one in its slot, is installed
-	someInst  bool
-	anySlot   bool // every package is installed in some slot
+	known     bool // every name is installed in some version
+	slots     bool // every slot is installed
+	want      bool // an update to one of its new slots is wanted
+	downgrade bool // something installed would be downgraded
 	newSlots  int
-	useOnly   bool // available but for USE
 }
 
-// choose resolves a group with a choice.
-func (w *walk) choose(d disjunction) {
-	if w.gone[d.parent] {
-		return
+const (
+	classKnown     = iota // selected or installed already
+	classNew              // brings in new packages
+	classNeedsUse         // needs another USE setting
+	classDowngrade        // would downgrade what is installed
+	classUnavailable
+)
+
+func (b *branch) class() int {
+	switch {
+	case !b.available && b.useOnly:
+		return classNeedsUse
+	case !b.available:
+		return classUnavailable
+	case b.downgrade:
+		return classDowngrade
+	case b.inGraph || b.known:
+		return classKnown
 	}
-	if d.node.Kind == depend.AtomLeaf {
-		w.leaf(d.parent, d.dep, d.node.Atom, d.optional)
-		return
-	}
-	bs := w.branches(d)
-	for _, b := range bs {
-		if !b.available {
-			continue
-		}
-		if w.takeBranch(d, b) {
-			for _, a := range b.atoms {
-				w.leaf(d.parent, d.dep, a, d.optional)
-			}
-			return
-		}
-		if w.stopped() {
-			return
-		}
-	}
-	if d.optional || len(d.node.Children) == 0 {
-		return
-	}
-	// Nothing is available: the first branch tells what is missing.
-	if len(bs) > 0 {
-		for _, a := range bs[0].atoms {
-			w.leaf(d.parent, d.dep, a, d.optional)
-		}
-	}
+	return classNew
 }
 
 // takeBranch checks with the guide that all of a branch is possible together.
-func (w *walk) takeBranch(d disjunction, b *branch) bool {
+func (w *walk) takeBranch(b *branch) bool {
 	if w.g == nil {
 		return true
 	}
 	depth := w.g.depth()
-	for i, a := range b.atoms {
-		if a.Blocker != atom.NotBlocker || b.picks[i] == nil {
-			continue
+	for _, c := range b.picks {
+		if c == nil {
+			continue // a blocker
 		}
-		c := b.picks[i]
 		l := w.g.f.Used(c)
 		if l == 0 || w.g.isFalse(l) || !c.Installed() && !w.g.push(l) {
 			w.g.popTo(depth)
@@ -77,16 +181,52 @@ func (w *walk) takeBranch(d disjunction, b *branch) bool {
 }
 
 // branches lists the branches of a group, best first.
-func (w *walk) branches(d disjunction) []*branch {
+func (w *walk) branches(d disjunction, m *depend.Node) []*branch {
 	var bs []*branch
-	for _, ch := range d.node.Children {
-		for _, atoms := range w.flatten(ch) {
-			bs = append(bs, w.rate(d, atoms))
+	for _, atoms := range w.flatten(m) {
+		bs = append(bs, w.rate(d, atoms))
+	}
+	sort.SliceStable(bs, func(i, j int) bool {
+		a, b := bs[i], bs[j]
+		if a.class() != b.class() {
+			return a.class() < b.class()
+		}
+		return m.Kind == depend.All && a.newSlots < b.newSlots
+	})
+	for i := 1; i < len(bs); i++ {
+		for j := 0; j < i; j++ {
+			if bs[i].class() == bs[j].class() && bs[i].before(bs[j]) {
+				b := bs[i]
+				copy(bs[j+1:i+1], bs[j:i])
+				bs[j] = b
+				break
+			}
 		}
 	}
-	sort.SliceStable(bs, func(i, j int) bool { return bs[i].rank() < bs[j].rank() })
-	w.preferUpgrades(bs)
 	return bs
+}
+
+// before tells whether a branch goes before one of the same class that the ebuild lists first.
+func (b *branch) before(o *branch) bool {
+	if b.slots && !o.slots && !o.want {
+		return true
+	}
+	up, down := b.compare(o)
+	return up && !down || b.inGraph && !o.inGraph && !(down && !up)
+}
+
+// compare tells whether b has higher and lower versions of packages of o.
+func (b *branch) compare(o *branch) (up, down bool) {
+	for _, c := range b.picks {
+		for _, d := range o.picks {
+			if c == nil || d == nil || c.CP() != d.CP() || c.Root != d.Root {
+				continue
+			}
+			v := c.Pkg.CPV.Version.Compare(d.Pkg.CPV.Version)
+			up, down = up || v > 0, down || v < 0
+		}
+	}
+	return up, down
 }
 
 // maxBranches bounds the product of nested groups; real trees stay below ten.
@@ -123,30 +263,56 @@ func (w *walk) flatten(n *depend.Node) [][]*atom.Atom {
 
 func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 	b := &branch{atoms: atoms, picks: make([]*universe.Candidate, len(atoms)),
-		available: true, inGraph: true, installed: true, anySlot: true}
+		available: true, useOnly: true, inGraph: true, known: true, slots: true}
+	seen := map[universe.SlotKey]bool{}
 	for i, a := range atoms {
 		if a.Blocker != atom.NotBlocker || w.u.Provided(d.dep.Root, a) {
 			continue
 		}
 		t := task{parent: d.parent, root: d.dep.Root, atom: a, kind: d.dep.Kind, depth: below(d.parent), optional: d.optional}
+		if len(w.u.InstalledGroup(t.root, a.CP)) == 0 && !isVirtual(a) {
+			b.known = false
+		}
 		c := w.firstPossible(t)
 		b.picks[i] = c
 		if c == nil {
-			b.available, b.inGraph, b.installed, b.anySlot = false, false, false, false
+			b.available, b.inGraph, b.slots = false, false, false
+			b.useOnly = b.useOnly && w.needsUseOnly(t)
 			continue
 		}
-		k := c.SlotKey()
-		selected := w.selected(k, a)
-		inst := len(w.u.InstalledIn(k)) > 0
-		b.inGraph = b.inGraph && selected
-		b.installed = b.installed && inst
-		b.someInst = b.someInst || inst
-		b.anySlot = b.anySlot && len(w.u.InstalledGroup(k.Root, k.CP)) > 0
-		if !inst && !selected {
-			b.newSlots++
-		}
+		w.rateSlot(b, t, c, seen)
 	}
 	return b
+}
+
+func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[universe.SlotKey]bool) {
+	k := c.SlotKey()
+	selected := w.selected(k, t.atom)
+	b.inGraph = b.inGraph && selected
+	inst := w.u.InstalledIn(k)
+	if len(inst) == 0 {
+		b.slots = false
+		if !selected && !seen[k] {
+			b.newSlots++
+		}
+		b.want = b.want || w.wantsUpdate(t, []*universe.Candidate{c}, nil)
+	} else if !c.Installed() && !selected && better(inst[0], c) && inst[0].Visible() {
+		b.downgrade = true
+	}
+	seen[k] = true
+}
+
+// needsUseOnly reports whether a usable package would answer the task with other USE flags.
+func (w *walk) needsUseOnly(t task) bool {
+	if len(t.atom.Use) == 0 {
+		return false
+	}
+	for _, c := range w.u.Match(t.root, w.s.noUse(t.atom)) {
+		if !c.Installed() && w.s.usable(c) {
+			return FlagsFor(c, t.atom) != nil
+		}
+	}
+	return false
 }
 
 // selected reports whether a package of the slot that satisfies a is in the graph.
@@ -169,56 +335,4 @@ func (w *walk) firstPossible(t task) *universe.Candidate {
 		}
 	}
 	return nil
-}
-
-// rank orders branches; smaller is better, equal ranks keep the ebuild's order.
-func (b *branch) rank() int {
-	switch {
-	case !b.available:
-		return 900
-	case b.inGraph:
-		return 0
-	case b.installed:
-		return 100
-	case b.anySlot:
-		return 200 + b.newSlots
-	}
-	return 300 + b.newSlots
-}
-
-// preferUpgrades moves a branch before one of equal rank that differs from it
-// only by lower versions of the same packages.
-func (w *walk) preferUpgrades(bs []*branch) {
-	for i := 1; i < len(bs); i++ {
-		for j := 0; j < i; j++ {
-			if bs[i].available && bs[i].rank()/100 == bs[j].rank()/100 && newer(bs[i], bs[j]) {
-				b := bs[i]
-				copy(bs[j+1:i+1], bs[j:i])
-				bs[j] = b
-				break
-			}
-		}
-	}
-}
-
-// newer reports whether a has a higher version of a package of b, and no lower one.
-func newer(a, b *branch) bool {
-	up := false
-	for _, c := range a.picks {
-		if c == nil {
-			continue
-		}
-		for _, d := range b.picks {
-			if d == nil || c.CP() != d.CP() || c.Root != d.Root {
-				continue
-			}
-			switch v := c.Pkg.CPV.Version.Compare(d.Pkg.CPV.Version); {
-			case v < 0:
-				return false
-			case v > 0:
-				up = true
-			}
-		}
-	}
-	return up
 }

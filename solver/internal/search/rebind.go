@@ -48,6 +48,27 @@ func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
 	return via, best
 }
 
+// moveBinding takes the package of rebind and commits to building the owner of the binding again.
+func (w *walk) moveBinding(t task) bool {
+	a, c := w.rebind(t)
+	if c == nil {
+		return false
+	}
+	moved := t
+	moved.atom = a
+	if w.g == nil {
+		w.conflict = true // the owner cannot stay as it is: the guide has to replace it
+		w.link(moved, c)
+		return true
+	}
+	l := w.g.f.Exists(t.parent.Cand)
+	if l == 0 || w.g.isTrue(l) || w.g.isFalse(w.g.f.Used(c)) || !w.commit(l.Not()) || !w.take(moved, c) {
+		return false
+	}
+	w.link(moved, c)
+	return true
+}
+
 func better(a, b *universe.Candidate) bool {
 	return a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version) > 0
 }

@@ -24,6 +24,7 @@ type Search struct {
 	world          []argument
 	keep           map[*universe.Candidate]bool
 	argSeen        map[*universe.Candidate]int8
+	loose          map[*atom.Atom]*atom.Atom // atoms without their USE part
 }
 
 // Result is what Run found.
@@ -61,7 +62,8 @@ type SlotConflict struct {
 // New prepares a search.
 func New(u *universe.Universe) *Search {
 	o := &u.Req.Options
-	s := &Search{u: u, o: o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}}
+	s := &Search{u: u, o: o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{},
+		loose: map[*atom.Atom]*atom.Atom{}}
 	s.args = flatten(u.Req.Args)
 	s.args = append(s.args, s.greedy()...)
 	s.world = flatten(u.Req.World)
@@ -149,6 +151,16 @@ func (s *Search) excluded(c *universe.Candidate) bool {
 		}
 	}
 	return false
+}
+
+// noUse is an atom without its USE part; the same atom each time, so that matches are found once.
+func (s *Search) noUse(a *atom.Atom) *atom.Atom {
+	l := s.loose[a]
+	if l == nil {
+		l = a.WithoutUse()
+		s.loose[a] = l
+	}
+	return l
 }
 
 // isArg reports whether a package answers an argument. An argument without a slot speaks of the
@@ -364,8 +376,8 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 func (w *walk) result() *Result {
 	r := &Result{Blocks: w.blocks, Rebuilds: map[string][]string{}}
 	for _, n := range w.nodes {
-		if w.gone[n] {
-			continue
+		if w.gone[n] || w.targets[n] {
+			continue // an --onlydeps argument is not part of the answer
 		}
 		n.Index = len(r.Nodes)
 		n.Cand.Flags()
@@ -402,7 +414,7 @@ func (w *walk) result() *Result {
 func (w *walk) alive(es []*universe.Edge) []*universe.Edge {
 	out := es[:0]
 	for _, e := range es {
-		if !w.gone[e.Parent] && !w.gone[e.Child] {
+		if !w.gone[e.Parent] && !w.gone[e.Child] && !w.targets[e.Parent] {
 			out = append(out, e)
 		}
 	}

@@ -23,15 +23,6 @@ type task struct {
 	optional bool
 }
 
-// disjunction is a group, or an atom of a virtual, that waits until everything
-// without a choice is in the graph.
-type disjunction struct {
-	parent   *universe.Node
-	dep      universe.Dep
-	node     *depend.Node
-	optional bool
-}
-
 // argument is one atom of the request.
 type argument struct {
 	text  string
@@ -143,21 +134,6 @@ func (w *walk) builds(n *universe.Node) bool {
 	return n.Cand.Pkg.Origin == metadata.Ebuild && (n.Merge || w.targets[n])
 }
 
-// queue sets aside what has a choice: any-of groups, and virtuals, whose
-// providers are a choice in disguise.
-func (w *walk) queue(n *universe.Node, d universe.Dep, e *depend.Node, optional bool) {
-	for _, ch := range e.Children {
-		switch {
-		case ch.Kind == depend.AnyOf:
-			w.disj = append(w.disj, disjunction{n, d, ch, optional})
-		case ch.Kind == depend.AtomLeaf && isVirtual(ch.Atom):
-			w.disj = append(w.disj, disjunction{n, d, ch, optional})
-		case ch.Kind == depend.All:
-			w.queue(n, d, ch, optional)
-		}
-	}
-}
-
 func isVirtual(a *atom.Atom) bool {
 	return a.Category == "virtual" && a.Blocker == atom.NotBlocker
 }
@@ -202,13 +178,8 @@ func (w *walk) satisfy(t task) {
 	if w.stopped() || w.u.Provided(t.root, t.atom) {
 		return
 	}
-	if a, c := w.rebind(t); c != nil {
-		moved := t
-		moved.atom = a
-		if w.take(moved, c) {
-			w.link(moved, c)
-			return
-		}
+	if w.moveBinding(t) || w.stopped() {
+		return
 	}
 	for _, c := range w.prefs(t) {
 		if w.take(t, c) {
@@ -252,7 +223,7 @@ func (w *walk) take(t task, c *universe.Candidate) bool {
 // link adds the candidate as a node and the edge to it.
 func (w *walk) link(t task, c *universe.Candidate) {
 	n := w.byCand[c]
-	if n != nil && w.gone[n] {
+	if n != nil && w.gone[n] || t.arg != nil && w.o.OnlyDeps {
 		n = nil
 	}
 	fresh := n == nil
@@ -297,12 +268,12 @@ func (w *walk) push(n *universe.Node, again bool) {
 func (w *walk) node(c *universe.Candidate, t task) *universe.Node {
 	n := &universe.Node{Index: len(w.nodes), Cand: c, Merge: !c.Installed(), Depth: t.depth}
 	w.nodes = append(w.nodes, n)
-	w.byCand[c] = n
 	if t.arg != nil && w.o.OnlyDeps {
 		n.Merge = false
 		w.targets[n] = true
 		return n
 	}
+	w.byCand[c] = n
 	k := c.SlotKey()
 	for _, other := range w.slots[k] {
 		if !w.gone[other] && !w.supersede(other, n) {
