@@ -25,8 +25,8 @@ var own = [...]emergeopts.Option{
 		Note: "write every stage of the resolution to a file in DIR"},
 	{Name: "--verify", Default: "off", Status: emergeopts.Works,
 		Note: "have the independent checker judge the answer"},
-	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.Works,
-		Note: "where portsolve may keep files of its own; without it nothing is kept"},
+	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.NoEffect,
+		Note: "where portsolve may keep files of its own; it keeps none yet"},
 	{Name: "--help", Short: 'h', Status: emergeopts.Works, Note: "this text"},
 	{Name: "--version", Short: 'V', Status: emergeopts.Works, Note: "the version of portsolve"},
 }

@@ -61,9 +61,15 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	}
 	req := portsolve.Request{Args: cmd.args, Options: cmd.options}
 	emergeopts.Normalize(&req.Options)
+	if err := cmd.traceRequest(req); err != nil {
+		return nil, err
+	}
 	res, err := sys.Resolve(ctx, req)
 	progress.clear()
 	if err != nil {
+		return nil, err
+	}
+	if err := cmd.traceResult(res); err != nil {
 		return nil, err
 	}
 	if err := inv.print(cmd, res); err != nil {
@@ -80,6 +86,7 @@ func (c *command) systemOptions(env map[string]string, progress func(string, int
 	return portsolve.Options{
 		ConfigRoot: c.configRoot, Root: c.root, SysRoot: c.sysroot, EPrefix: c.prefix,
 		System: c.system, Repos: c.repos, Env: env, Progress: progress,
+		AcceptProperties: c.acceptProperties, AcceptRestrict: c.acceptRestrict,
 	}
 }
 

@@ -12,6 +12,10 @@ import (
 // --verbose-conflicts: enough to see the pattern, few enough to read.
 const fewParents = 3
 
+// manyWarnings is where a list of warnings stops to be read: one broken file can
+// give thousands of them.
+const manyWarnings = 20
+
 // problems writes everything below the list, in the order in which a person
 // has to act on it.
 func (p *page) problems() {
@@ -303,6 +307,10 @@ func (p *page) warnings() {
 	for i, w := range p.res.Warnings {
 		if i == 0 {
 			p.WriteString("\n")
+		}
+		if i == manyWarnings {
+			p.printf(" %s and %d more (--format json has them all)\n", p.palette.paint(warn, "*"), len(p.res.Warnings)-i)
+			break
 		}
 		p.printf(" %s %s\n", p.palette.paint(warn, "*"), w)
 	}
