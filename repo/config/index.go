@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/portsolve/portsolve/atom"
@@ -188,11 +189,16 @@ func compareSpecificity(a, b *atom.Atom) int {
 		}
 	}
 	if a.Wild && b.Wild {
-		if c := cmp.Compare(len(a.Category)+len(a.Package), len(b.Category)+len(b.Package)); c != 0 {
+		if c := cmp.Compare(letters(a), letters(b)); c != 0 {
 			return c
 		}
 	}
 	return cmp.Compare(min(len(a.Repo), 1), min(len(b.Repo), 1))
+}
+
+// letters counts what a pattern fixes of the name.
+func letters(a *atom.Atom) int {
+	return len(a.Category) + len(a.Package) - strings.Count(a.Category, "*") - strings.Count(a.Package, "*")
 }
 
 // boundSide is 1 for a lower bound and -1 for an upper one.
