@@ -2,8 +2,10 @@ package metadata
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/eapi"
 )
@@ -149,10 +151,27 @@ func (p *Package) Validate() error {
 	if p.EAPI == nil {
 		return nil
 	}
+	if err := p.misplacedRequiredUse(); err != nil {
+		return err
+	}
 	for x := range numExpressions {
 		if _, err := p.expression(x); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// misplacedRequiredUse: an ebuild that sets REQUIRED_USE in an EAPI without it
+// relies on something that would not be checked; emerge refuses it, too. Other
+// variables that an EAPI does not have are ignored, because eclasses set them for all.
+func (p *Package) misplacedRequiredUse() error {
+	text := p.Var("REQUIRED_USE")
+	if p.Origin != Ebuild || p.EAPI.RequiredUse || strings.TrimSpace(text) == "" {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", p.where(exprRequiredUse), &atom.SyntaxError{
+		What: "REQUIRED_USE", Text: text, Token: strings.Fields(text)[0], Offset: strings.Index(text, strings.Fields(text)[0]),
+		EAPI: p.EAPI.Name, Rule: "REQUIRED_USE needs EAPI 4", Section: "PMS 7.3",
+	})
 }

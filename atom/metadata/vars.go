@@ -123,8 +123,8 @@ func ParseSlot(s string, e *eapi.EAPI) (slot, sub string, err error) {
 }
 
 // ParseIUSE splits IUSE. Of a flag that repeats, the first place and the last
-// default count. The error is a *atom.SyntaxError; the flags before it are
-// returned with it.
+// default count. The error is a *atom.SyntaxError; the flags before it, or with an
+// EAPI without defaults all of them, are returned with it.
 func ParseIUSE(s string, e *eapi.EAPI) ([]IUSEFlag, error) {
 	if e == nil {
 		e = eapi.Latest()
@@ -134,6 +134,7 @@ func ParseIUSE(s string, e *eapi.EAPI) ([]IUSEFlag, error) {
 		return nil, nil
 	}
 	flags := make([]IUSEFlag, 0, n)
+	var err error
 	var seen map[string]int // only for long lists, where a scan would be quadratic
 	if n > 64 {
 		seen = make(map[string]int, n)
@@ -142,8 +143,8 @@ func ParseIUSE(s string, e *eapi.EAPI) ([]IUSEFlag, error) {
 		f := IUSEFlag{Name: word}
 		if word[0] == '+' || word[0] == '-' {
 			f.Default, f.Name = word[0], word[1:]
-			if !e.IUSEDefaults {
-				return flags, iuseError(s, word, e, "defaults in IUSE need EAPI 1", "PMS 7.3")
+			if !e.IUSEDefaults && err == nil { // the flags are clear all the same
+				err = iuseError(s, word, e, "defaults in IUSE need EAPI 1", "PMS 7.3")
 			}
 		}
 		if !atom.ValidFlag(f.Name) {
@@ -160,7 +161,7 @@ func ParseIUSE(s string, e *eapi.EAPI) ([]IUSEFlag, error) {
 		}
 		flags = append(flags, f)
 	}
-	return flags, nil
+	return flags, err
 }
 
 func find(flags []IUSEFlag, seen map[string]int, name string) int {
