@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -118,6 +119,32 @@ func values(o *emergeopts.Option) string {
 		return "words"
 	}
 	return "text"
+}
+
+// TestReadme keeps the output shown in README.md equal to what the command
+// prints: the text between the "demo" comments.
+func TestReadme(t *testing.T) {
+	path := filepath.Join("..", "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme := string(text)
+	for _, story := range []string{"update", "conflict"} {
+		open, end := "<!-- demo "+story+" -->\n", "<!-- end -->\n"
+		before, rest, found := strings.Cut(readme, open)
+		_, after, closed := strings.Cut(rest, end)
+		if !found || !closed {
+			t.Fatalf("README.md has no part %q … %q", open, end)
+		}
+		var out, errs bytes.Buffer
+		Main(t.Context(), []string{"portsolve", "resolve", "--demo", story}, nil, nil, &out, &errs)
+		if errs.Len() > 0 {
+			t.Errorf("--demo %s complains: %s", story, &errs)
+		}
+		readme = before + open + "```\n" + out.String() + "```\n" + end + after
+	}
+	golden(t, path, readme)
 }
 
 // TestJSONDocument checks that docs/json.md has a section for every type of

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -44,14 +42,11 @@ func (inv *invocation) resolveAction(c *cli.Context) error {
 
 // resolve opens the system, resolves the request and prints the answer.
 func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Result, error) {
-	if err := inv.checkPlace(cmd); err != nil {
-		return nil, err
-	}
 	progress := inv.newProgress(cmd)
 	sys, err := portsolve.Open(ctx, cmd.systemOptions(inv.env, progress.report))
 	progress.clear()
 	if err != nil {
-		return nil, err
+		return nil, whereToLook(err)
 	}
 	if err := cmd.addDefaults(*inv.settings, sys.Var("EMERGE_DEFAULT_OPTS")); err != nil {
 		return nil, err
@@ -122,30 +117,13 @@ func (c *command) addDefaults(given []setting, defaults string) error {
 	return nil
 }
 
-// checkPlace says clearly that there is no system to look at.
-func (inv *invocation) checkPlace(cmd *command) error {
-	if cmd.system != "" {
-		if info, err := os.Stat(cmd.system); err != nil || !info.IsDir() {
-			return fmt.Errorf("--system %s: no such directory", cmd.system)
-		}
+// whereToLook adds to the library's words what a person can do where there is
+// no system to look at.
+func whereToLook(err error) error {
+	if !errors.Is(err, portsolve.ErrNoConfiguration) {
+		return err
 	}
-	base := cmd.system
-	for _, dir := range []string{cmd.configRoot, inv.env["PORTAGE_CONFIGROOT"], "/"} {
-		if base == "" {
-			base = dir
-		}
-	}
-	dir := filepath.Join(base, cmd.prefix, "etc/portage")
-	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		return nil // there, or the library tells what is wrong with it
-	}
-	if _, err := os.Stat(filepath.Join(base, cmd.prefix, "etc/make.conf")); err == nil {
-		return nil
-	}
-	return fmt.Errorf("no Gentoo configuration here: %s does not exist\n"+
-		"  to see a resolution at once:    portsolve resolve --demo\n"+
-		"  to look at a system elsewhere:  portsolve resolve --system DIR -p @world\n"+
-		"  (DIR is the root of that system: DIR/etc/portage, DIR/var/db/pkg)", dir)
+	return fmt.Errorf("%w\n  to see a resolution at once: portsolve resolve --demo", err)
 }
 
 // print writes the answer in the format asked for.
@@ -217,13 +195,8 @@ func (inv *invocation) useDemo(cmd *command) (done func(), err error) {
 	if err != nil {
 		return nil, &usageError{err}
 	}
-	dir, err := os.MkdirTemp("", "portsolve-demo-")
+	dir, done, err := demo.Unpack(cmd.demo)
 	if err != nil {
-		return nil, fmt.Errorf("a place for the demo: %w", err)
-	}
-	done = func() { os.RemoveAll(dir) }
-	if err := story.Extract(dir); err != nil {
-		done()
 		return nil, err
 	}
 	cmd.system = dir

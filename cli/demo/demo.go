@@ -92,6 +92,24 @@ func (s *Story) Extract(dir string) error {
 	return nil
 }
 
+// Unpack extracts the named story into a new temporary directory; done removes
+// it again.
+func Unpack(name string) (dir string, done func(), err error) {
+	story, err := Find(name)
+	if err != nil {
+		return "", nil, err
+	}
+	if dir, err = os.MkdirTemp("", "portsolve-demo-"); err != nil {
+		return "", nil, fmt.Errorf("a place for the demo: %w", err)
+	}
+	done = func() { os.RemoveAll(dir) }
+	if err := story.Extract(dir); err != nil {
+		done()
+		return "", nil, err
+	}
+	return dir, done, nil
+}
+
 // section is one part of an archive: "-- name --" and the text below it.
 type section struct{ name, text string }
 
