@@ -10,6 +10,7 @@ import (
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
+	"github.com/portsolve/portsolve/solver/plan"
 	"github.com/portsolve/portsolve/solver/universe"
 	"github.com/portsolve/portsolve/vdb"
 )
@@ -26,21 +27,57 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	if len(missing) > 0 {
 		return s.unknownNames(missing, s.loadMS+prepared), nil
 	}
+	var c *composer
+	for attempt := 0; ; attempt++ {
+		if c, err = s.attempt(ctx, problem); err != nil {
+			return nil, inputError(ctx, err)
+		}
+		if c.cycle == nil || attempt == maxCycleAttempts || !avoidCycle(&problem.Request, c.cycle) {
+			break
+		}
+	}
+	c.stats.LoadMS += s.loadMS + prepared
+	return c.result(), nil
+}
+
+// maxCycleAttempts bounds how often a request is solved again to avoid a build
+// cycle by another choice of any-of groups; each attempt must find a new cycle.
+const maxCycleAttempts = 8
+
+func (s *System) attempt(ctx context.Context, problem *solver.Problem) (*composer, error) {
 	s.progress("solving", 0, 0)
 	out, err := solver.Solve(ctx, problem)
 	if err != nil {
-		return nil, inputError(ctx, err)
+		return nil, err
 	}
 	c := &composer{sys: s, options: &problem.Request.Options, outcome: out}
 	c.stats = out.Stats
-	c.stats.LoadMS += s.loadMS + prepared
-	start = time.Now()
+	start := time.Now()
 	s.progress("ordering", 0, 0)
 	if err := c.order(ctx); err != nil {
-		return nil, inputError(ctx, err)
+		return nil, err
 	}
 	c.stats.OrderMS = milliseconds(time.Since(start))
-	return c.result(), nil
+	return c, nil
+}
+
+// avoidCycle notes the dependencies of a cycle, so that the next attempt takes
+// another branch where there is a choice. false if they were all known.
+func avoidCycle(r *universe.Request, e *plan.CycleError) bool {
+	if r.Circular == nil {
+		r.Circular = map[*metadata.Package]map[*metadata.Package]bool{}
+	}
+	found := false
+	for _, d := range e.Edges {
+		p, c := d.Parent.Cand.Pkg, d.Child.Cand.Pkg
+		if r.Circular[p] == nil {
+			r.Circular[p] = map[*metadata.Package]bool{}
+		}
+		if !r.Circular[p][c] {
+			r.Circular[p][c], found = true, true
+		}
+	}
+	return found
 }
 
 // Verify has the independent checker judge a result of this system for the

@@ -82,6 +82,7 @@ type checker struct {
 	steps     []step // one per plan entry, item nil for blockers and broken entries
 	n         int    // number of plan entries; also "the time after the plan"
 	unordered bool
+	graph     *graph          // made by planGraph when it is first needed
 	exact     map[string]bool // cpv::repo given by path: masks do not matter
 	out       []Violation
 }

@@ -11,6 +11,7 @@ import (
 // vertices are positions in the plan.
 type graph struct {
 	out  [][]int // edges to what could satisfy a dependency
+	hard [][]int // those of out that are needed to build
 	comp []int   // strongly connected component, numbered from 1, what is depended on first
 	late []int   // position of the last run-time dependency that comes after its user, -1 none
 }
@@ -19,12 +20,20 @@ type graph struct {
 // of its dependencies, any-of branches included: generous, because it serves
 // only to excuse. PDEPEND makes no cycles: it may always come later.
 func (c *checker) planGraph() *graph {
-	g := &graph{out: make([][]int, c.n), comp: make([]int, c.n), late: make([]int, c.n)}
+	if c.graph != nil {
+		return c.graph
+	}
+	g := &graph{out: make([][]int, c.n), hard: make([][]int, c.n), comp: make([]int, c.n), late: make([]int, c.n)}
 	c.eachMerge(func(_ *state, it *item) {
 		g.late[it.from] = -1
 		for _, k := range []metadata.DepKind{metadata.DEPEND, metadata.BDEPEND, metadata.IDEPEND, metadata.RDEPEND} {
 			c.eachClause(it, k, func(root universe.RootID, cl *depend.Node) {
-				c.eachProvider(root, cl, func(p *item) { g.out[it.from] = append(g.out[it.from], p.from) })
+				c.eachProvider(root, cl, func(p *item) {
+					g.out[it.from] = append(g.out[it.from], p.from)
+					if buildKind(k) {
+						g.hard[it.from] = append(g.hard[it.from], p.from)
+					}
+				})
 			})
 		}
 	})
@@ -34,6 +43,7 @@ func (c *checker) planGraph() *graph {
 			t.visit(it.from)
 		}
 	})
+	c.graph = g
 	return g
 }
 
@@ -53,6 +63,24 @@ func (c *checker) eachProvider(root universe.RootID, cl *depend.Node, f func(*it
 }
 
 func (g *graph) cyclic(a, b *item) bool { return g.comp[a.from] == g.comp[b.from] }
+
+// buildNeeds reports whether a cannot be built before b is merged, because it or
+// something it is built with depends on b.
+func (g *graph) buildNeeds(a, b *item) bool {
+	seen := make([]bool, len(g.out))
+	queue := append([]int(nil), g.hard[a.from]...)
+	for at := 0; at < len(queue); at++ {
+		v := queue[at]
+		if v == b.from {
+			return true
+		}
+		if !seen[v] {
+			seen[v] = true
+			queue = append(queue, g.out[v]...)
+		}
+	}
+	return false
+}
 
 // readyAfter gives, by component, the position of the last late dependency
 // that anything reachable from it has, -1 if none: before that, something may

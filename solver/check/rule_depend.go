@@ -53,6 +53,7 @@ func (c *checker) dependClause(it *item, k metadata.DepKind, root universe.RootI
 // bindingRule: a := dependency of an ebuild is bound, when it is built, to the
 // slot and sub-slot of the best match installed then, and what runs later must
 // still be that (PMS 8.3.3). Where nothing matches at that time, nothing is bound.
+// There is no better order if the replacement cannot be built without the package itself.
 func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID, cl *depend.Node) {
 	if c.unordered || it.pkg.Origin != metadata.Ebuild {
 		return
@@ -65,7 +66,7 @@ func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID
 			return plain(a)
 		}
 		bound := st.best(a, it.from)
-		if bound == nil {
+		if bound == nil || bound.to == it.from { // it takes the place of that itself
 			return plain(a)
 		}
 		literal := *a
@@ -76,10 +77,18 @@ func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID
 		lost = bound
 		return false
 	})
-	if !ok && lost != nil {
+	if !ok && lost != nil && !c.replacedByNeed(lost, it) {
 		c.add(RuleSlotOperator, label(it.pkg), "%s is built against %s:%s/%s for %s (%s), which is replaced later in the plan",
 			c.name(it), lost.pkg.CPV, lost.pkg.Slot, lost.pkg.SubSlot, cl, k)
 	}
+}
+
+// replacedByNeed: what replaces old needs it to be built.
+func (c *checker) replacedByNeed(old, it *item) bool {
+	if old.stays || c.steps[old.to].removal {
+		return false
+	}
+	return c.planGraph().buildNeeds(c.steps[old.to].item, it)
 }
 
 // testDeps: with --with-test-deps the build dependencies of requested packages

@@ -117,6 +117,19 @@ func (c *checker) visibilityRule() {
 	})
 }
 
+// mayMerge: nothing masks the package but what the answer proposes to unmask.
+func (c *checker) mayMerge(st *state, p *metadata.Package) bool {
+	if p.Invalid != nil || p.EAPI == nil {
+		return false
+	}
+	for _, x := range st.root.Policy.Exclusions(p) {
+		if !c.covered(p, x) {
+			return false
+		}
+	}
+	return true
+}
+
 // covered: the proposed configuration changes remove this reason.
 func (c *checker) covered(p *metadata.Package, x metadata.Exclusion) bool {
 	switch ch := &c.res.Changes; x.Kind {

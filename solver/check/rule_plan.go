@@ -72,7 +72,11 @@ func (c *checker) inRepository(i int, e *answer.Entry, st *state) {
 // replaces compares Entry.Replaces with what the merge really replaces. A
 // package of the same version in another slot goes, too, because there is one
 // place per version in the database; naming it is optional.
+// An answer that failed may have several packages in a slot.
 func (c *checker) replaces(i int, s *step) {
+	if !c.claimsSuccess() {
+		return
+	}
 	said := map[string]bool{}
 	for _, cpv := range s.entry.Replaces {
 		said[cpv] = true

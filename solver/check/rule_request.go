@@ -30,7 +30,7 @@ func (c *checker) requestRule() {
 
 func (c *checker) exactArgument(arg *universe.Arg) {
 	if c.opts.OnlyDeps {
-		if !c.couldBeMerged(arg.Root, arg.Exact) {
+		if !c.couldBeMerged(c.asIfMerged(arg.Root, arg.Exact)) {
 			c.add(RuleRequest, arg.Text, "the dependencies of %s are not all there", arg.Text)
 		}
 		return
@@ -85,8 +85,8 @@ func (c *checker) available(st *state, a *atom.Atom) bool {
 	}
 	found := false
 	c.eachOffer(st, a.CP, func(p *metadata.Package) {
-		it := &item{pkg: p, root: st.id, use: c.expectedUse(st, p)}
-		found = found || p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0 && st.matches(it, a)
+		it := c.asIfMerged(st.id, p)
+		found = found || st.matches(it, a) && p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0
 	})
 	return found
 }
@@ -105,23 +105,33 @@ func (c *checker) eachOffer(st *state, cp atom.CP, f func(*metadata.Package)) {
 }
 
 // someCouldBeMerged: --onlydeps leaves the package itself out, and the answer
-// does not say which version it had in mind; any will do.
+// does not say which version it had in mind; any that could be merged will do.
 func (c *checker) someCouldBeMerged(root universe.RootID, a *atom.Atom) bool {
 	st, found := c.roots[root], false
+	try := func(it *item) { found = found || st.matches(it, a) && c.couldBeMerged(it) }
+	for _, it := range st.byCP[a.CP] {
+		if it.there(atStart) {
+			try(it)
+		}
+	}
 	c.eachOffer(st, a.CP, func(p *metadata.Package) {
-		it := &item{pkg: p, root: root, use: c.expectedUse(st, p)}
-		found = found || p.Invalid == nil && st.matches(it, a) && c.couldBeMerged(root, p)
+		if c.mayMerge(st, p) {
+			try(c.asIfMerged(root, p))
+		}
 	})
 	return found
 }
 
-// couldBeMerged reports whether the result has everything p needs (of what the
-// options ask for).
-func (c *checker) couldBeMerged(root universe.RootID, p *metadata.Package) bool {
+func (c *checker) asIfMerged(root universe.RootID, p *metadata.Package) *item {
+	return &item{pkg: p, root: root, use: c.expectedUse(c.roots[root], p), from: c.n, to: c.n}
+}
+
+// couldBeMerged reports whether the result has everything a package needs (of
+// what the options ask for). At run time it may need itself.
+func (c *checker) couldBeMerged(it *item) bool {
 	if c.opts.NoDeps {
 		return true
 	}
-	it := &item{pkg: p, root: root, use: c.expectedUse(c.roots[root], p), from: c.n, to: c.n}
 	rdeps := c.opts.OnlyDepsWithRdeps.Or(true)
 	wanted := [metadata.NumDepKinds]bool{
 		metadata.DEPEND:  true,
@@ -137,7 +147,11 @@ func (c *checker) couldBeMerged(root universe.RootID, p *metadata.Package) bool 
 		}
 		c.eachClause(it, metadata.DepKind(k), func(r universe.RootID, cl *depend.Node) {
 			blocker := cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker
-			good = good && (blocker || holds(cl, p.EAPI, c.leafAt(it, r, c.n)))
+			leaf := c.leafAt(it, r, c.n)
+			good = good && (blocker || holds(cl, it.pkg.EAPI, func(a *atom.Atom) bool {
+				own := r == it.root && a.CP == it.pkg.CPV.CP && a.Blocker == atom.NotBlocker && !buildKind(metadata.DepKind(k))
+				return own && c.roots[r].matches(it, a) || leaf(a)
+			}))
 		})
 	}
 	return good

@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve/atom"
@@ -103,6 +104,9 @@ func (p *parser) repo(name string, root universe.RootID, each func(func(string, 
 		if err != nil {
 			return err
 		}
+		if twice(r.packages[pkg.CPV.CP], pkg) {
+			return fmt.Errorf("%s is there twice", pkg.CPV)
+		}
 		p.pol[root].stated[pkg] = st
 		r.add(pkg)
 		return nil
@@ -114,9 +118,18 @@ func (p *parser) installedLine(l string, root universe.RootID) error {
 	if err != nil {
 		return err
 	}
+	if twice(p.installed[root], pkg) {
+		return fmt.Errorf("%s is installed twice", pkg.CPV)
+	}
 	p.pol[root].stated[pkg] = st
 	p.installed[root] = append(p.installed[root], pkg)
 	return nil
+}
+
+// twice: one place holds a name and version once, whatever its slot; binary
+// packages are told apart by their build-id.
+func twice(there []*metadata.Package, p *metadata.Package) bool {
+	return slices.ContainsFunc(there, func(q *metadata.Package) bool { return q.CPV == p.CPV && q.BuildID == p.BuildID })
 }
 
 func (p *parser) providedLine(l string, root universe.RootID) error {

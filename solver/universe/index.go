@@ -3,6 +3,7 @@ package universe
 import (
 	"context"
 	"sort"
+	"strings"
 	"sync"
 
 	"github.com/portsolve/portsolve/atom"
@@ -207,6 +208,21 @@ func (u *Universe) AllInstalled(root RootID) []*Candidate {
 		g := u.InstalledGroup(root, cp)
 		for i := len(g) - 1; i >= 0; i-- {
 			out = append(out, g[i])
+		}
+	}
+	return out
+}
+
+// BlockingInstalled returns the installed candidates of a root whose run-time dependencies
+// mention a blocker at all, in CPV order; most packages are ruled out by their text.
+func (u *Universe) BlockingInstalled(root RootID) []*Candidate {
+	var out []*Candidate
+	for _, c := range u.AllInstalled(root) {
+		for _, k := range [...]metadata.DepKind{metadata.RDEPEND, metadata.PDEPEND, metadata.IDEPEND} {
+			if strings.Contains(c.Pkg.Var(k.String()), "!") {
+				out = append(out, c)
+				break
+			}
 		}
 	}
 	return out

@@ -29,4 +29,7 @@ type Request struct {
 	Options Options
 	// World is what must keep working besides the request (@world): the complete graph.
 	World []Arg
+	// Circular names dependencies (parent to child) that an earlier attempt found in build cycles without
+	// an order: where there is a choice, another one is preferred.
+	Circular map[*metadata.Package]map[*metadata.Package]bool
 }

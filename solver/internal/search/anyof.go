@@ -75,7 +75,7 @@ func (w *walk) decide(d disjunction, m *depend.Node) []*atom.Atom {
 		}
 	}
 	for _, b := range bs {
-		if b.class() == classDowngrade && w.takeBranch(b) {
+		if (b.class() == classDowngrade || b.class() == classCircular) && w.takeBranch(b) {
 			return b.atoms
 		}
 	}
@@ -136,6 +136,7 @@ type branch struct {
 	slots     bool // every slot is installed
 	want      bool // an update to one of its new slots is wanted
 	downgrade bool // something installed would be downgraded
+	circular  bool // a package would be needed to build itself
 	newSlots  int
 }
 
@@ -144,6 +145,7 @@ const (
 	classNew              // brings in new packages
 	classNeedsUse         // needs another USE setting
 	classDowngrade        // would downgrade what is installed
+	classCircular         // leads into a build cycle
 	classUnavailable
 )
 
@@ -153,6 +155,8 @@ func (b *branch) class() int {
 		return classNeedsUse
 	case !b.available:
 		return classUnavailable
+	case b.circular:
+		return classCircular
 	case b.downgrade:
 		return classDowngrade
 	case b.inGraph || b.known:
@@ -300,6 +304,9 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 		b.downgrade = true
 	}
 	seen[k] = true
+	if w.s.u.Req.Circular[t.parent.Cand.Pkg][c.Pkg] || universe.BuildTime(t.kind) && c == t.parent.Cand {
+		b.circular = true
+	}
 }
 
 // needsUseOnly reports whether a usable package would answer the task with other USE flags.

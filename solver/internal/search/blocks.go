@@ -2,54 +2,109 @@ package search
 
 import (
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// Blocks lists the blockers of selected packages that match something else
-// than what takes the matched package's place: another selected package, or an
-// installed one that is not replaced. The latter has to go; it is added to r.Removed.
+// Blocks lists the blockers that matter to the plan: of a package that is merged, against another package that
+// is merged or is installed now; of an installed package, against one that is merged. Installed
+// packages that have to go for it, and are not replaced, are added to r.Removed.
 func Blocks(u *universe.Universe, r *Result) []*universe.Block {
-	nodes := map[*universe.Candidate]*universe.Node{}
-	slot := map[universe.SlotKey]bool{}
-	byCP := map[atom.CP][]*universe.Node{}
+	b := blockFinder{u: u, r: r, nodes: map[*universe.Candidate]*universe.Node{},
+		merged: map[universe.SlotKey]bool{}, byCP: map[atom.CP][]*universe.Node{}, gone: map[*universe.Candidate]bool{}}
 	for _, n := range r.Nodes {
-		nodes[n.Cand] = n
-		byCP[n.Cand.CP()] = append(byCP[n.Cand.CP()], n)
+		b.nodes[n.Cand] = n
 		if n.Merge {
-			slot[n.Cand.SlotKey()] = true
+			b.byCP[n.Cand.CP()] = append(b.byCP[n.Cand.CP()], n)
+			b.merged[n.Cand.SlotKey()] = true
 		}
 	}
-	gone := map[*universe.Candidate]bool{}
 	for _, c := range r.Removed {
-		gone[c] = true
+		b.gone[c] = true
 	}
+	for _, x := range r.Blocks {
+		if x.Parent.Merge {
+			b.ofMerged(x)
+		}
+	}
+	if len(b.byCP) > 0 {
+		b.ofInstalled()
+	}
+	return b.out
+}
+
+type blockFinder struct {
+	u      *universe.Universe
+	r      *Result
+	nodes  map[*universe.Candidate]*universe.Node
+	merged map[universe.SlotKey]bool
+	byCP   map[atom.CP][]*universe.Node // merged ones
+	gone   map[*universe.Candidate]bool
+	out    []*universe.Block
+}
+
+// hit reports whether a blocker of parent matches c, and notes it. A package never blocks
+// what takes its own place.
+func (b *blockFinder) hit(x *universe.Block, c *universe.Candidate, n *universe.Node) bool {
+	if c.Root != x.Root || c == x.Parent.Cand || c.SlotKey() == x.Parent.Cand.SlotKey() || !c.Matches(x.Atom) {
+		return false
+	}
+	nb := *x
+	nb.Blocked, nb.Planned = c, n
+	b.out = append(b.out, &nb)
+	return true
+}
+
+func (b *blockFinder) ofMerged(x *universe.Block) {
+	for _, n := range b.byCP[x.Atom.CP] {
+		b.hit(x, n.Cand, n)
+	}
+	for _, c := range b.u.InstalledGroup(x.Root, x.Atom.CP) {
+		if b.hit(x, c, nil) {
+			b.remove(c)
+		}
+	}
+}
+
+func (b *blockFinder) remove(c *universe.Candidate) {
+	if !b.merged[c.SlotKey()] && !b.gone[c] && b.nodes[c] == nil {
+		b.gone[c] = true
+		b.r.Removed = append(b.r.Removed, c)
+	}
+}
+
+// ofInstalled looks at the run-time blockers of everything that is installed: a new package may be what
+// an old one cannot live with.
+func (b *blockFinder) ofInstalled() {
+	for root := range b.u.Roots {
+		for _, c := range b.u.BlockingInstalled(universe.RootID(root)) {
+			parent := b.nodes[c]
+			if parent == nil {
+				parent = &universe.Node{Index: -1, Cand: c}
+			}
+			for _, x := range blockersOf(b.u, c) {
+				x.Parent = parent
+				for _, n := range b.byCP[x.Atom.CP] {
+					if b.hit(x, n.Cand, n) {
+						b.remove(c)
+					}
+				}
+			}
+		}
+	}
+}
+
+// blockersOf lists the run-time blockers of an installed package.
+func blockersOf(u *universe.Universe, c *universe.Candidate) []*universe.Block {
 	var out []*universe.Block
-	hit := func(b *universe.Block, c *universe.Candidate, n *universe.Node) {
-		if c.Root != b.Root || c == b.Parent.Cand || c.SlotKey() == b.Parent.Cand.SlotKey() || !c.Matches(b.Atom) {
-			return
+	for _, d := range u.Deps(c) {
+		if universe.BuildTime(d.Kind) {
+			continue
 		}
-		nb := *b
-		nb.Blocked, nb.Planned = c, n
-		out = append(out, &nb)
-	}
-	for _, b := range r.Blocks {
-		for _, n := range byCP[b.Atom.CP] {
-			if n.Merge {
-				hit(b, n.Cand, n)
-			}
-		}
-		if !b.Parent.Merge {
-			continue // two installed packages that block each other were left like that
-		}
-		for _, c := range u.InstalledGroup(b.Root, b.Atom.CP) {
-			before := len(out)
-			if !slot[c.SlotKey()] {
-				hit(b, c, nil)
-			}
-			if len(out) > before && !gone[c] && nodes[c] == nil {
-				gone[c] = true
-				r.Removed = append(r.Removed, c)
+		for _, ch := range d.Expr.Children {
+			if ch.Kind == depend.AtomLeaf && ch.Atom.Blocker != atom.NotBlocker {
+				out = append(out, &universe.Block{Root: d.Root, Atom: ch.Atom, Kind: d.Kind})
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		return nil
 	}
 	want := w.wantsUpdate(t, ebuilds, installed)
-	again := t.arg != nil && !w.s.selective && !w.o.OnlyDeps
+	again := t.arg != nil && (!w.s.selective && !w.o.OnlyDeps || t.arg.rebuild != "")
 	var stay, last []*universe.Candidate
 	for _, i := range installed {
 		switch {
@@ -89,7 +89,7 @@ func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candi
 // and with --update for what is not deeper than --deep says.
 func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) bool {
 	if t.arg != nil {
-		return w.o.Update || !w.s.selective
+		return w.o.Update || !w.s.selective || t.arg.rebuild != ""
 	}
 	top := ebuilds
 	if len(top) == 0 {

@@ -209,6 +209,11 @@ func (s *Search) targetKind(k metadata.DepKind) bool {
 func (s *Search) Run(ctx context.Context) (*Result, error) {
 	first := newWalk(ctx, s, nil)
 	first.run()
+	if again := s.forcedRebuilds(first); len(again) > 0 {
+		s.args = append(s.args, again...)
+		first = newWalk(ctx, s, nil)
+		first.run()
+	}
 	if err := s.u.Err(); err != nil {
 		return nil, err
 	}
@@ -276,6 +281,9 @@ func (s *Search) touchesInstalled(w *walk) bool {
 		return false
 	}
 	if s.o.CompleteGraph {
+		return true
+	}
+	if len(Blocks(s.u, &Result{Nodes: w.nodes})) > 0 {
 		return true
 	}
 	for _, b := range w.blocks {
@@ -350,7 +358,7 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 			continue
 		}
 		t := task{arg: a, root: a.root, atom: a.atom}
-		g := cnf.Goal{Arg: a.text, Atom: a.atom, Cands: w.prefs(t), Target: s.o.OnlyDeps}
+		g := cnf.Goal{Arg: a.text, Atom: a.atom, Cands: w.prefs(t), Target: w.onlyDeps(t)}
 		if g.Target {
 			for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
 				if s.targetKind(k) {

@@ -30,6 +30,8 @@ type argument struct {
 	root  universe.RootID
 	atom  *atom.Atom
 	exact *metadata.Package
+	// rebuild: not an argument of the user's; the package is merged again because of this cpv.
+	rebuild string
 }
 
 // missing is a dependency for which no candidate was left.
@@ -201,7 +203,7 @@ func (w *walk) take(t task, c *universe.Candidate) bool {
 	if w.g == nil {
 		return true
 	}
-	if t.arg != nil && w.o.OnlyDeps {
+	if t.arg != nil && w.onlyDeps(t) {
 		return w.commit(w.g.f.Target(c))
 	}
 	if n := w.byCand[c]; n != nil && !w.gone[n] {
@@ -220,17 +222,24 @@ func (w *walk) take(t task, c *universe.Candidate) bool {
 	return w.commit(l)
 }
 
+// onlyDeps reports whether a task asks for the dependencies of a package, not for itself.
+func (w *walk) onlyDeps(t task) bool {
+	return t.arg != nil && w.o.OnlyDeps && t.arg.rebuild == ""
+}
+
 // link adds the candidate as a node and the edge to it.
 func (w *walk) link(t task, c *universe.Candidate) {
 	n := w.byCand[c]
-	if n != nil && w.gone[n] || t.arg != nil && w.o.OnlyDeps {
+	if n != nil && w.gone[n] || w.onlyDeps(t) {
 		n = nil
 	}
 	fresh := n == nil
 	if fresh {
 		n = w.node(c, t)
 	}
-	if t.arg != nil {
+	if t.arg != nil && t.arg.rebuild != "" {
+		n.Why = append(n.Why, universe.Cause{Rebuild: t.arg.rebuild})
+	} else if t.arg != nil {
 		n.Args = append(n.Args, t.arg.text)
 		n.Why = append(n.Why, universe.Cause{Arg: t.arg.text, Atom: t.atom})
 	} else {
@@ -268,7 +277,7 @@ func (w *walk) push(n *universe.Node, again bool) {
 func (w *walk) node(c *universe.Candidate, t task) *universe.Node {
 	n := &universe.Node{Index: len(w.nodes), Cand: c, Merge: !c.Installed(), Depth: t.depth}
 	w.nodes = append(w.nodes, n)
-	if t.arg != nil && w.o.OnlyDeps {
+	if w.onlyDeps(t) {
 		n.Merge = false
 		w.targets[n] = true
 		return n
