@@ -22,7 +22,7 @@ var own = [...]emergeopts.Option{
 	{Name: "--demo", Kind: emergeopts.OptWord, Status: emergeopts.Works,
 		Note: "use an example system that is part of the program; NAME picks one, list lists them"},
 	{Name: "--trace", Kind: emergeopts.Text, Status: emergeopts.Works,
-		Note: "write every stage of the resolution to a file in DIR"},
+		Note: "write the request and the answer to files in DIR (request.json, plan.json)"},
 	{Name: "--verify", Default: "off", Status: emergeopts.Works,
 		Note: "have the independent checker judge the answer"},
 	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.NoEffect,
@@ -68,13 +68,15 @@ func unknownOption(name string) error {
 }
 
 // setting is one option of the command line, in canonical form.
-type setting struct{ name, value string }
+type setting struct {
+	name, value string
+	byDefault   bool // from EMERGE_DEFAULT_OPTS
+}
 
 // command is a parsed `portsolve resolve` command line.
 type command struct {
-	settings []setting
-	args     []string
-	options  universe.Options
+	args    []string
+	options universe.Options
 
 	system, format, demo, trace, cacheDir     string
 	configRoot, root, sysroot, prefix         string
@@ -105,23 +107,35 @@ func (c *command) applyOne(s setting) error {
 	if opt == nil {
 		return unknownOption(s.name)
 	}
-	if opt.Status == emergeopts.Planned || opt.Action && opt.Status == emergeopts.NotApplicable {
-		if s.value == "n" {
-			return nil
-		}
-		return usagef("%s is not available yet (%s); docs/emerge-options.md lists what is", opt.Name, opt.Note)
-	}
 	if opt.Name != "--demo" && !opt.Accepts(s.value) {
 		return &usageError{&emergeopts.ValueError{Option: opt, Value: s.value}}
 	}
-	if opt.Status != emergeopts.Works && s.value != "n" {
-		c.notes = append(c.notes, fmt.Sprintf("%s is accepted but does nothing: %s", opt.Name, opt.Note))
+	if skip, err := c.withoutEffect(opt, s); skip || err != nil {
+		return err
 	}
 	done, err := c.applyOwn(s)
 	if done || err != nil {
 		return err
 	}
 	return emergeopts.Set(&c.options, s.name, s.value)
+}
+
+// withoutEffect deals with options that portsolve does not honour (yet). What
+// the command line asks for is refused or answered with a note. In
+// EMERGE_DEFAULT_OPTS they are passed over: these are emerge's defaults, too, and
+// mostly about building.
+func (c *command) withoutEffect(opt *emergeopts.Option, s setting) (skip bool, err error) {
+	refused := opt.Status == emergeopts.Planned || opt.Action && opt.Status == emergeopts.NotApplicable
+	switch {
+	case opt.Status == emergeopts.Works:
+		return false, nil
+	case s.value == "n" || s.byDefault:
+		return refused, nil
+	case refused:
+		return false, usagef("%s is not available yet (%s); docs/emerge-options.md lists what is", opt.Name, opt.Note)
+	}
+	c.notes = append(c.notes, fmt.Sprintf("%s is accepted but does nothing: %s", opt.Name, opt.Note))
+	return false, nil
 }
 
 // applyOwn handles what universe.Options does not hold.

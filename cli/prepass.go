@@ -111,13 +111,7 @@ func nextValue(opt *emergeopts.Option, rest []string) (value string, used int, e
 }
 
 // digits counts the decimal digits at the start of s.
-func digits(s string) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
-}
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }
 
 // splitWords splits EMERGE_DEFAULT_OPTS as a POSIX shell would: blanks
 // separate, quotes and backslashes join.

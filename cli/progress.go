@@ -58,7 +58,10 @@ func (p *progress) clear() {
 	}
 }
 
-func isTerminal(w any) bool {
+func isTerminal(w io.Writer) bool {
+	if demo, ok := w.(*withoutDir); ok {
+		w = demo.Writer
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -105,7 +105,7 @@ func (c *command) addDefaults(given []setting, defaults string) error {
 			break
 		}
 		name, value, _ := strings.Cut(w, "=")
-		settings = append(settings, setting{name, value})
+		settings = append(settings, setting{name: name, value: value, byDefault: true})
 	}
 	merged := &command{args: c.args}
 	if err := merged.apply(append(settings, given...)); err != nil {
@@ -128,8 +128,10 @@ func whereToLook(err error) error {
 
 // print writes the answer in the format asked for.
 func (inv *invocation) print(cmd *command, res *answer.Result) error {
-	for _, n := range cmd.notes {
-		fmt.Fprintf(inv.stderr, "portsolve: note: %s\n", n)
+	if !cmd.options.Quiet {
+		for _, n := range cmd.notes {
+			fmt.Fprintf(inv.stderr, "portsolve: note: %s\n", n)
+		}
 	}
 	if cmd.format == "json" {
 		enc := json.NewEncoder(inv.stdout)
@@ -147,10 +149,10 @@ func (inv *invocation) renderOptions(cmd *command) render.Options {
 	o := &cmd.options
 	level := render.Normal
 	switch {
+	case o.Quiet: // wins, as in emerge
+		level = render.Quiet
 	case o.Verbose:
 		level = render.Verbose
-	case o.Quiet:
-		level = render.Quiet
 	}
 	return render.Options{
 		Level: level, Columns: o.Columns, Tree: o.Tree, Unordered: o.UnorderedDisplay,
@@ -236,7 +238,7 @@ func (inv *invocation) demoRequest(cmd *command, story *demo.Story) error {
 			break
 		}
 		name, value, _ := strings.Cut(w, "=")
-		settings = append(settings, setting{name, value})
+		settings = append(settings, setting{name: name, value: value})
 	}
 	all := append(settings, *inv.settings...)
 	fresh := &command{args: cmd.args}

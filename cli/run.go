@@ -136,7 +136,7 @@ type collected struct {
 
 // Set implements flag.Value.
 func (c *collected) Set(value string) error {
-	*c.into = append(*c.into, setting{c.name, value})
+	*c.into = append(*c.into, setting{name: c.name, value: value})
 	return nil
 }
 

@@ -2,7 +2,8 @@ package render
 
 import (
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve/solver/answer"
@@ -40,13 +41,13 @@ func (p *page) conflict() {
 	p.printf("\n%s These cannot all hold:\n\n", p.palette.paint(bad, "!!!"))
 	for _, r := range c.Rules {
 		p.printf("  - %s", r.Text)
-		if r.File != "" {
+		if r.File != "" && r.Kind != "dependency" { // the package's name says as much
 			p.printf(" (%s)", r.File)
 		}
 		p.WriteString("\n")
 	}
 	if c.Minimal && len(c.Rules) > 1 {
-		p.WriteString("\nLeave out any one of them and the rest has a solution.\n")
+		p.WriteString("\nWere it not for any one of these, the rest would have a solution.\n")
 	}
 }
 
@@ -106,6 +107,9 @@ func (p *page) requiredUse() {
 func (p *page) slotConflicts() {
 	for i := range p.res.SlotConflicts {
 		s := &p.res.SlotConflicts[i]
+		if !p.opt.AllParents && p.explained(s) {
+			continue
+		}
 		p.printf("\n%s Only one of these can be installed in the slot %s:\n", p.palette.paint(bad, "!!!"), p.palette.paint(warn, s.Slot))
 		for j := range s.Packages {
 			p.conflictPackage(&s.Packages[j])
@@ -114,6 +118,25 @@ func (p *page) slotConflicts() {
 			p.printf("    this would solve it: %s\n", useChanges(solution))
 		}
 	}
+}
+
+// explained reports whether the conflict's rules tell of this slot already.
+func (p *page) explained(s *answer.SlotConflict) bool {
+	if p.res.Conflict == nil {
+		return false
+	}
+	for _, r := range p.res.Conflict.Rules {
+		told := 0
+		for i := range s.Packages {
+			if r.Kind == "slot" && slices.Contains(r.Others, s.Packages[i].CPV) {
+				told++
+			}
+		}
+		if told > 1 {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *page) conflictPackage(c *answer.ConflictPackage) {
@@ -357,11 +380,4 @@ func flagWords(flags map[string]bool) string {
 
 func quote(s string) string { return `"` + s + `"` }
 
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
-}
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

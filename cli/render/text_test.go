@@ -103,7 +103,8 @@ func troubles(*testing.T) *answer.Result {
 		Schema: answer.Schema, Status: answer.Unsolvable,
 		Conflict: &answer.Conflict{Minimal: true, Rules: []answer.Rule{
 			{Text: "You asked for media-gfx/inkscape."},
-			{Text: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:=.", File: "/var/db/repos/x/metadata/md5-cache/media-gfx/inkscape-1.3.2:3"},
+			{Kind: "slot", Text: "only one package can be in slot e/f:0", Others: []string{"e/f-1", "e/f-2"}},
+			{Kind: "required-use", Text: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:=.", File: "/var/db/repos/x/metadata/md5-cache/media-gfx/inkscape-1.3.2:3"},
 		}},
 		Unsatisfied: []answer.Unsatisfied{
 			{Atom: "app-misc/nothing", Parent: "app-misc/nothing", Suggestions: []string{"app-misc/something"}},
@@ -118,7 +119,9 @@ func troubles(*testing.T) *answer.Result {
 		SlotConflicts: []answer.SlotConflict{{Slot: "c/d:0", Root: "/", Packages: []answer.ConflictPackage{
 			{CPV: "c/d-2", Repo: "demo", Parents: []answer.Why{{Parent: "z/z-1", Atom: ">=c/d-2", Kind: "RDEPEND"}}},
 			{CPV: "c/d-1", Repo: "demo", Installed: true, Parents: many},
-		}, Solutions: []map[string]map[string]bool{{"z/z-1": {"new": false}}}}},
+		}, Solutions: []map[string]map[string]bool{{"z/z-1": {"new": false}}}}, {
+			Slot: "e/f:0", Root: "/", Packages: []answer.ConflictPackage{{CPV: "e/f-1", Repo: "demo"}, {CPV: "e/f-2", Repo: "demo"}},
+		}},
 		Cycles: []answer.Cycle{{Members: []string{"a/x-1", "a/y-1"}, Edges: []answer.CycleEdge{
 			{From: "a/x-1", To: "a/y-1", Kind: "DEPEND", Atom: "a/y"}, {From: "a/y-1", To: "a/x-1", Kind: "BDEPEND", Atom: "a/x"},
 		}, Solutions: map[string][]map[string]bool{"a/y-1": {{"x": false, "z": true}}}}},

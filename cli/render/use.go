@@ -218,10 +218,5 @@ func naturalLess(a, b string) bool {
 	return len(a) < len(b)
 }
 
-func digits(s string) int {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return n
-}
+// digits counts the decimal digits at the start of s.
+func digits(s string) int { return len(s) - len(strings.TrimLeft(s, "0123456789")) }

@@ -7,6 +7,7 @@ package emergeopts
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -162,9 +163,9 @@ func (o *Option) Accepts(value string) bool {
 	case Number:
 		return isNumber(value)
 	case OptWord:
-		return value == "true" || contains(o.Values, value)
+		return value == "true" || slices.Contains(o.Values, value)
 	case Choice:
-		return contains(o.Values, value)
+		return slices.Contains(o.Values, value)
 	case Words:
 		return len(strings.Fields(value)) > 0
 	}
@@ -179,7 +180,7 @@ func (o *Option) Wants(word string) bool {
 	case OptLevel:
 		return isNumber(word)
 	case OptWord:
-		return word != "true" && contains(o.Values, word)
+		return word != "true" && slices.Contains(o.Values, word)
 	}
 	return false
 }
@@ -197,15 +198,6 @@ func (o *Option) Required() bool {
 func isNumber(s string) bool {
 	n, err := strconv.ParseInt(s, 10, 32)
 	return err == nil && n >= 0
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
 
 // ErrConflict is wrapped by every error of Conflicts.
