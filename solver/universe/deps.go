@@ -203,3 +203,18 @@ func unbind(n *depend.Node) *depend.Node {
 	}
 	return &m
 }
+
+// OldSelf returns the installed version of c itself if it answers a build-time
+// dependency of c: what is about to be replaced may build its successor
+// (compilers that need an older self). nil if it doesn't.
+func (u *Universe) OldSelf(c *Candidate, root RootID, k metadata.DepKind, a *atom.Atom) *Candidate {
+	if !BuildTime(k) || c.Installed() || root != c.Root || a.CP != c.CP() || u.Req.Options.EmptyTree {
+		return nil
+	}
+	for _, i := range u.InstalledIn(c.SlotKey()) {
+		if i.Matches(a) {
+			return i
+		}
+	}
+	return nil
+}

@@ -192,7 +192,7 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 		f.block(c, p, d, a)
 		return
 	}
-	if f.u.Provided(d.Root, a) {
+	if f.given(c, d, a) {
 		return
 	}
 	kind := Depend
@@ -201,6 +201,11 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 	}
 	cl := f.matchLits([]sat.Lit{p.Not()}, c, d.Root, a)
 	f.add(f.rule(Rule{Kind: kind, Cand: c, Dep: d.Kind, Atom: a, Target: target}), cl...)
+}
+
+// given reports whether an atom is satisfied whatever is selected.
+func (f *Formula) given(c *universe.Candidate, d universe.Dep, a *atom.Atom) bool {
+	return f.u.Provided(d.Root, a) || f.u.OldSelf(c, d.Root, d.Kind, a) != nil
 }
 
 func (f *Formula) matchLits(dst []sat.Lit, c *universe.Candidate, root universe.RootID, a *atom.Atom) []sat.Lit {
@@ -236,7 +241,7 @@ func (f *Formula) anyOf(c *universe.Candidate, p sat.Lit, d universe.Dep, n *dep
 		f.add(f.rule(Rule{Kind: AnyOf, Cand: c, Dep: d.Kind, Expr: n, Target: target}), p.Not())
 		return
 	}
-	if universe.Satisfied(n, func(a *atom.Atom) bool { return f.u.Provided(d.Root, a) }) && !hasBlocker(n) {
+	if universe.Satisfied(n, func(a *atom.Atom) bool { return f.given(c, d, a) }) && !hasBlocker(n) {
 		return
 	}
 	cl := f.branches(c, []sat.Lit{p.Not()}, d, n, target)
@@ -253,7 +258,7 @@ func hasBlocker(n *depend.Node) bool {
 func (f *Formula) branches(c *universe.Candidate, cl []sat.Lit, d universe.Dep, n *depend.Node, target bool) []sat.Lit {
 	for _, ch := range n.Children {
 		switch {
-		case ch.Kind == depend.AtomLeaf && ch.Atom.Blocker == atom.NotBlocker && !f.u.Provided(d.Root, ch.Atom):
+		case ch.Kind == depend.AtomLeaf && ch.Atom.Blocker == atom.NotBlocker && !f.given(c, d, ch.Atom):
 			cl = f.matchLits(cl, c, d.Root, ch.Atom)
 		case ch.Kind == depend.AnyOf && len(ch.Children) > 0:
 			cl = f.branches(c, cl, d, ch, target)

@@ -270,10 +270,10 @@ func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 		available: true, useOnly: true, inGraph: true, known: true, slots: true}
 	seen := map[universe.SlotKey]bool{}
 	for i, a := range atoms {
-		if a.Blocker != atom.NotBlocker || w.u.Provided(d.dep.Root, a) {
+		t := task{parent: d.parent, root: d.dep.Root, atom: a, kind: d.dep.Kind, depth: below(d.parent), optional: d.optional}
+		if a.Blocker != atom.NotBlocker || w.given(t) {
 			continue
 		}
-		t := task{parent: d.parent, root: d.dep.Root, atom: a, kind: d.dep.Kind, depth: below(d.parent), optional: d.optional}
 		if len(w.u.InstalledGroup(t.root, a.CP)) == 0 && !isVirtual(a) {
 			b.known = false
 		}
@@ -304,8 +304,9 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 		b.downgrade = true
 	}
 	seen[k] = true
-	if w.s.u.Req.Circular[t.parent.Cand.Pkg][c.Pkg] || universe.BuildTime(t.kind) && c == t.parent.Cand {
-		b.circular = true
+	if (w.u.Req.Circular[t.parent.Cand.Pkg][c.Pkg] || universe.BuildTime(t.kind) && c == t.parent.Cand) &&
+		w.u.InstalledMatch(t.root, t.atom) == nil {
+		b.circular = true // what is installed would have broken the cycle
 	}
 }
 

@@ -22,11 +22,13 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		return nil
 	}
 	want := w.wantsUpdate(t, ebuilds, installed)
-	again := t.arg != nil && (!w.s.selective && !w.o.OnlyDeps || t.arg.rebuild != "")
+	again := func(i *universe.Candidate) bool {
+		return !w.s.selective && !w.onlyDeps(t) && (t.arg != nil || w.s.isArg(i)) || t.arg != nil && t.arg.rebuild != ""
+	}
 	var stay, last []*universe.Candidate
 	for _, i := range installed {
 		switch {
-		case again || w.s.avoid(i):
+		case again(i) || w.s.avoid(i):
 			// never good enough
 		case w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
 			last = append(last, i)

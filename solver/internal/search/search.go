@@ -61,10 +61,14 @@ type SlotConflict struct {
 
 // New prepares a search.
 func New(u *universe.Universe) *Search {
-	o := &u.Req.Options
-	s := &Search{u: u, o: o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{},
+	o := u.Req.Options
+	o.Update = o.Update || o.UpdateIfInstalled
+	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{},
 		loose: map[*atom.Atom]*atom.Atom{}}
 	s.args = flatten(u.Req.Args)
+	if o.UpdateIfInstalled {
+		s.args = s.installedArgs()
+	}
 	s.args = append(s.args, s.greedy()...)
 	s.world = flatten(u.Req.World)
 	for i := range s.args {
@@ -82,6 +86,17 @@ func New(u *universe.Universe) *Search {
 	s.exclude = wildcards(o.Exclude)
 	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
 	return s
+}
+
+// installedArgs drops the arguments that name nothing installed (--update-if-installed).
+func (s *Search) installedArgs() []argument {
+	var out []argument
+	for _, a := range s.args {
+		if len(s.u.InstalledGroup(a.root, a.atom.CP)) > 0 {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 func flatten(in []universe.Arg) []argument {

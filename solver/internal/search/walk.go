@@ -175,9 +175,16 @@ func below(n *universe.Node) int {
 	return n.Depth + 1
 }
 
+// given reports whether a task needs no package of the selection: package.provided, or the old version of the
+// parent that builds the new one.
+func (w *walk) given(t task) bool {
+	return w.u.Provided(t.root, t.atom) || t.parent != nil && w.builds(t.parent) &&
+		w.u.OldSelf(t.parent.Cand, t.root, t.kind, t.atom) != nil
+}
+
 // satisfy takes the best possible candidate for a task.
 func (w *walk) satisfy(t task) {
-	if w.stopped() || w.u.Provided(t.root, t.atom) {
+	if w.stopped() || w.given(t) {
 		return
 	}
 	if w.moveBinding(t) || w.stopped() {
