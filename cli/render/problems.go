@@ -33,24 +33,6 @@ func (p *page) problems() {
 	p.verdict()
 }
 
-func (p *page) conflict() {
-	c := p.res.Conflict
-	if c == nil || len(c.Rules) == 0 || len(c.Rules) == 1 && len(p.res.Unsatisfied) > 0 {
-		return // a missing package is told below, with its candidates
-	}
-	p.printf("\n%s These cannot all hold:\n\n", p.palette.paint(bad, "!!!"))
-	for _, r := range c.Rules {
-		p.printf("  - %s", r.Text)
-		if r.File != "" && r.Kind != "dependency" { // the package's name says as much
-			p.printf(" (%s)", r.File)
-		}
-		p.WriteString("\n")
-	}
-	if c.Minimal && len(c.Rules) > 1 {
-		p.WriteString("\nWere it not for any one of these, the rest would have a solution.\n")
-	}
-}
-
 func (p *page) unsatisfied() {
 	for i := range p.res.Unsatisfied {
 		u := &p.res.Unsatisfied[i]
@@ -101,69 +83,6 @@ func (p *page) requiredUse() {
 		if r.Atom != "" {
 			p.printf("    (needed for %s)\n", r.Atom)
 		}
-	}
-}
-
-func (p *page) slotConflicts() {
-	for i := range p.res.SlotConflicts {
-		s := &p.res.SlotConflicts[i]
-		if !p.opt.AllParents && p.explained(s) {
-			continue
-		}
-		p.printf("\n%s Only one of these can be installed in the slot %s:\n", p.palette.paint(bad, "!!!"), p.palette.paint(warn, s.Slot))
-		for j := range s.Packages {
-			p.conflictPackage(&s.Packages[j])
-		}
-		for _, solution := range s.Solutions {
-			p.printf("    this would solve it: %s\n", useChanges(solution))
-		}
-	}
-}
-
-// explained reports whether the conflict's rules tell of this slot already.
-func (p *page) explained(s *answer.SlotConflict) bool {
-	if p.res.Conflict == nil {
-		return false
-	}
-	for _, r := range p.res.Conflict.Rules {
-		told := 0
-		for i := range s.Packages {
-			if r.Kind == "slot" && slices.Contains(r.Others, s.Packages[i].CPV) {
-				told++
-			}
-		}
-		if told > 1 {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *page) conflictPackage(c *answer.ConflictPackage) {
-	state := "to be merged"
-	if c.Installed {
-		state = "installed"
-	}
-	p.printf("\n  %s::%s (%s), wanted by\n", c.CPV, c.Repo, state)
-	p.parents(c.Parents)
-}
-
-// parents lists reasons, one line for the same atom in several variables.
-func (p *page) parents(why []answer.Why) {
-	var merged []answer.Why
-	for _, w := range why {
-		if n := len(merged) - 1; n >= 0 && w.Kind != "" && w.Parent == merged[n].Parent && w.Atom == merged[n].Atom {
-			merged[n].Kind += ", " + w.Kind
-			continue
-		}
-		merged = append(merged, w)
-	}
-	for i, w := range merged {
-		if i == fewParents && !p.opt.AllParents {
-			p.printf("    and %d more (--verbose-conflicts lists them)\n", len(merged)-i)
-			break
-		}
-		p.printf("    %s\n", reason(w))
 	}
 }
 
@@ -228,77 +147,6 @@ func (p *page) cycles() {
 	}
 }
 
-// changes lists the configuration changes that the plan assumes, as lines for
-// the files of portage(5).
-func (p *page) changes() {
-	c := &p.res.Changes
-	section := func(what, file string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		p.printf("\nThe following %s changes are necessary to proceed:\n (see %q in portage(5))\n", p.palette.paint(bad, what), file)
-		for _, l := range lines {
-			p.WriteString(l + "\n")
-		}
-	}
-	var use, license, keywords, unmask []string
-	for _, cpv := range sortedKeys(c.Use) {
-		use = append(use, p.requiredBy(cpv)+">="+cpv+" "+flagWords(c.Use[cpv]))
-	}
-	for _, cpv := range c.Keywords {
-		keywords = append(keywords, p.requiredBy(cpv)+"="+cpv+p.acceptedKeyword(cpv))
-	}
-	for _, cpv := range c.Unmask {
-		unmask = append(unmask, p.requiredBy(cpv)+"="+cpv)
-	}
-	for _, cpv := range sortedKeys(c.License) {
-		license = append(license, p.requiredBy(cpv)+">="+cpv+" "+strings.Join(c.License[cpv], " "))
-	}
-	section("USE", "package.use", use)
-	section("keyword", "package.accept_keywords", keywords)
-	section("mask", "package.unmask", unmask)
-	section("license", "package.license", license)
-}
-
-// acceptedKeyword completes a line of package.accept_keywords: nothing accepts
-// the testing keyword, which is enough unless the package has none at all.
-func (p *page) acceptedKeyword(cpv string) string {
-	if e := p.find(cpv); e != nil && e.Mark == "*" {
-		return " **"
-	}
-	return ""
-}
-
-// requiredBy is a comment with the way from the package up to the request.
-func (p *page) requiredBy(cpv string) string {
-	var b strings.Builder
-	seen := map[string]bool{}
-	for !seen[cpv] {
-		seen[cpv] = true
-		e := p.find(cpv)
-		if e == nil || len(e.Why) == 0 {
-			break
-		}
-		w := e.Why[0]
-		if w.Parent == "" {
-			fmt.Fprintf(&b, "# required by %s (argument)\n", w.Arg)
-			break
-		}
-		fmt.Fprintf(&b, "# required by %s\n", w.Parent)
-		cpv = w.Parent
-	}
-	return b.String()
-}
-
-func (p *page) find(cpv string) *answer.Entry {
-	for i := range p.res.Plan {
-		if p.res.Plan[i].CPV == cpv && p.res.Plan[i].Action == answer.Merge {
-			return &p.res.Plan[i]
-		}
-	}
-	return nil
-}
-
 func (p *page) heldBack() {
 	if len(p.res.HeldBack) == 0 || p.opt.Level == Quiet {
 		return
@@ -356,26 +204,6 @@ func (p *page) verdict() {
 	case answer.ChangesNeeded:
 		p.WriteString("\nThe list above assumes these changes; nothing has been written.\n")
 	}
-}
-
-func useChanges(change map[string]map[string]bool) string {
-	var parts []string
-	for _, cpv := range sortedKeys(change) {
-		parts = append(parts, cpv+" "+flagWords(change[cpv]))
-	}
-	return strings.Join(parts, "; ")
-}
-
-// flagWords is "a -b", sorted by flag.
-func flagWords(flags map[string]bool) string {
-	var words []string
-	for _, f := range sortedKeys(flags) {
-		if !flags[f] {
-			f = "-" + f
-		}
-		words = append(words, f)
-	}
-	return strings.Join(words, " ")
 }
 
 func quote(s string) string { return `"` + s + `"` }
