@@ -49,7 +49,8 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 		if !r.Complete && changes.propose(u, r) {
 			continue // a USE change would help: again with it
 		}
-		o := &Outcome{Complete: r.Complete, Rebuilds: r.Rebuilds, Changes: changes.answer()}
+		o := &Outcome{Complete: r.Complete, Rebuilds: r.Rebuilds, Changes: changes.answer(),
+			VirtualCycle: r.VirtualCycle}
 		o.Stats.Versions = u.Versions()
 		if r.Formula != nil {
 			o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()

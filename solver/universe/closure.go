@@ -5,10 +5,10 @@ import (
 	"github.com/portsolve/portsolve/atom/depend"
 )
 
-// KeepSet returns the installed packages that seeds need at run time, seeds
-// included: what must still work after the request (docs/objective.md, "Keep").
+// KeepSet returns the installed packages that seeds need at run time (and, with build, for building),
+// seeds included: what must still work after the request (docs/objective.md, "Keep").
 // The map is keyed by candidate; installed packages outside it are orphans.
-func (u *Universe) KeepSet(seeds []*Candidate) map[*Candidate]bool {
+func (u *Universe) KeepSet(seeds []*Candidate, build bool) map[*Candidate]bool {
 	keep := make(map[*Candidate]bool, 2*len(seeds))
 	var queue []*Candidate
 	add := func(c *Candidate) {
@@ -24,7 +24,7 @@ func (u *Universe) KeepSet(seeds []*Candidate) map[*Candidate]bool {
 		c := queue[len(queue)-1]
 		queue = queue[:len(queue)-1]
 		for _, d := range u.Deps(c) {
-			if BuildTime(d.Kind) {
+			if BuildTime(d.Kind) && !build {
 				continue
 			}
 			d.Expr.Atoms(func(a *atom.Atom) {

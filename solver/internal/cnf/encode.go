@@ -32,6 +32,8 @@ type Input struct {
 	NoDeps bool
 	// Avoid tells what must not answer a dependency of a package that is merged; nil: nothing.
 	Avoid func(*universe.Candidate) bool
+	// BuildDeps: installed packages keep their build dependencies, too.
+	BuildDeps bool
 }
 
 // Encode writes every rule of the input as clauses.
@@ -57,7 +59,7 @@ func Encode(in Input) *Formula {
 	f.slots(in)
 	if !in.NoDeps {
 		for _, c := range in.Cands {
-			f.depends(c, f.used[c.ID])
+			f.depends(c, f.used[c.ID], in.BuildDeps)
 		}
 	}
 	for _, g := range in.Goals {
@@ -159,9 +161,9 @@ func (f *Formula) atMostOne(rule int32, l []sat.Lit) {
 }
 
 // depends encodes what a package needs under literal p.
-func (f *Formula) depends(c *universe.Candidate, p sat.Lit) {
+func (f *Formula) depends(c *universe.Candidate, p sat.Lit, build bool) {
 	for _, d := range f.u.Deps(c) {
-		if c.Installed() && universe.BuildTime(d.Kind) {
+		if c.Installed() && universe.BuildTime(d.Kind) && !build {
 			continue
 		}
 		for _, n := range d.Expr.Children {

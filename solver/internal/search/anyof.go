@@ -54,9 +54,7 @@ func (w *walk) choose(d disjunction) {
 			return
 		}
 	}
-	for _, a := range chosen {
-		w.leaf(d.parent, d.dep, a, d.optional)
-	}
+	w.leaves(d.parent, d.dep, chosen, d.optional)
 }
 
 // decide takes the best possible branch. If none is possible the best of the others is returned,

@@ -65,11 +65,11 @@ func (w *walk) live(k universe.SlotKey) *universe.Node {
 func (w *walk) displace(n *universe.Node) {
 	w.gone[n] = true
 	if other := w.live(n.Cand.SlotKey()); other != nil {
-		w.gone[n] = false
-		w.replace(n, other)
-		return
-	}
-	if w.replacement(n.Cand, n) {
+		if fits(n, other.Cand) {
+			w.replace(n, other)
+			return
+		}
+	} else if w.replacement(n.Cand, n) {
 		return
 	}
 	// The slot is given up: each parent looks for something else.
@@ -81,6 +81,16 @@ func (w *walk) displace(n *universe.Node) {
 		}
 	}
 	w.drain()
+}
+
+// fits reports whether c is good enough for what relied on n.
+func fits(n *universe.Node, c *universe.Candidate) bool {
+	for _, e := range n.In {
+		if !c.Matches(e.Atom) {
+			return false
+		}
+	}
+	return true
 }
 
 // replacement merges another package in the slot of c: the same version built again if possible, else the

@@ -17,7 +17,10 @@ type guide struct {
 }
 
 func newGuide(f *cnf.Formula, e *sat.Engine) *guide {
-	return &guide{f: f, e: e, val: make([]int8, f.Vars()+1)}
+	g := &guide{f: f, e: e, val: make([]int8, f.Vars()+1)}
+	g.trail = f.Facts()
+	g.record(0)
+	return g
 }
 
 func (g *guide) isTrue(l sat.Lit) bool {

@@ -18,7 +18,8 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	s.findKeep()
 	goals := s.goals(first, true)
 	f := cnf.Encode(cnf.Input{U: s.u, Cands: s.closure(goals), NoDeps: s.o.NoDeps, Goals: goals,
-		Kept: func(c *universe.Candidate) bool { return s.keep[c] }, Avoid: s.avoid})
+		Kept: func(c *universe.Candidate) bool { return s.keep[c] }, Avoid: s.avoid,
+		BuildDeps: s.holdsBuildDeps()})
 	if err := s.u.Err(); err != nil {
 		return nil, err
 	}
@@ -94,8 +95,8 @@ func (s *Search) closure(goals []cnf.Goal) []*universe.Candidate {
 	return s.u.Closure(seeds, universe.ClosureOptions{Usable: s.usable, BuildDeps: s.bdeps && (s.o.Deep != 0)})
 }
 
-// softKeeps finds which slots can stay occupied and which packages need not be downgraded, as many as possible in
-// CPV order. The result is assumed by every walk.
+// softKeeps finds which slots can stay occupied, as many as possible in CPV
+// order. The result is assumed by every walk.
 func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) ([]sat.Lit, sat.Status) {
 	if st := e.Solve(ctx); st != sat.Sat {
 		return nil, st
@@ -104,11 +105,6 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 	for _, k := range f.Keeps() {
 		want = append(want, k.Lit)
 	}
-	for _, d := range f.Downs() {
-		if d.Inst.Visible() || !s.o.Update {
-			want = append(want, d.Lit)
-		}
-	}
 	for len(want) > 0 {
 		switch e.Solve(ctx, want...) {
 		case sat.Sat:
@@ -116,7 +112,7 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 		case sat.Unknown:
 			return nil, sat.Unknown
 		}
-		// Give up the last member of a contradiction: downgrades before removals.
+		// Give up the last member of a contradiction.
 		core, _ := e.Shrink(ctx, e.Core())
 		if len(core) == 0 {
 			return nil, sat.Unsat
@@ -143,18 +139,28 @@ func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
 			return
 		}
 	}
-	for _, n := range order {
-		if n.Cand.Installed() || first.targets[n] {
-			continue
-		}
-		l := w.g.f.Used(n.Cand)
-		if l == 0 || !w.needed(n) {
-			continue
-		}
-		if !w.commit(l) && w.dead {
+	if !w.leadNodes(first, order, func(n *universe.Node) bool { return len(n.Args) > 0 }) {
+		return
+	}
+	for _, d := range w.g.f.Downs() {
+		if (d.Inst.Visible() || !w.o.Update) && !w.commit(d.Lit) && w.dead {
 			return
 		}
 	}
+	w.leadNodes(first, order, w.needed)
+}
+
+// leadNodes commits to what the first pass merged, as far as possible; false in a contradiction.
+func (w *walk) leadNodes(first *walk, order []*universe.Node, want func(*universe.Node) bool) bool {
+	for _, n := range order {
+		if n.Cand.Installed() || first.targets[n] || !want(n) {
+			continue
+		}
+		if l := w.g.f.Used(n.Cand); l != 0 && !w.commit(l) && w.dead {
+			return false
+		}
+	}
+	return true
 }
 
 // needed reports whether an argument or a possible parent wants the node.

@@ -4,37 +4,30 @@ import (
 	"sort"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
 // isBuilt reports whether an atom is a recorded binding (:slot/sub=).
 func isBuilt(a *atom.Atom) bool { return a.SlotOp == atom.SlotOpEqual && a.SubSlot != "" }
 
-// rebind finds the package that a recorded binding would move to if its owner were built again
-// (--rebuild-if-new-slot): the newest one that a replacement of the owner accepts through a := dependency. The atom returned is the
-// replacement's. nil if the binding is as new as it can be, or no update is wanted there.
+// rebind finds the package that a recorded binding would move to if its owner were built again: the newest one that
+// a replacement of the owner accepts through a := dependency. The atom returned is the replacement's. It looks for one if
+// the binding is broken already, or (--rebuild-if-new-slot) if an update is wanted there.
 func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
-	if t.parent == nil || !t.parent.Cand.Installed() || !isBuilt(t.atom) || !w.o.RebuildIfNewSlot.Or(true) {
+	if t.parent == nil || !t.parent.Cand.Installed() || !isBuilt(t.atom) {
 		return nil, nil
 	}
 	cur := w.u.InstalledMatch(t.root, t.atom)
+	if cur != nil && !w.o.RebuildIfNewSlot.Or(true) {
+		return nil, nil
+	}
 	var best *universe.Candidate
 	var via *atom.Atom
 	for _, r := range w.s.replacements(t.parent.Cand) {
-		for _, d := range w.u.Deps(r) {
-			if d.Root != t.root {
-				continue
-			}
-			d.Expr.Atoms(func(a *atom.Atom) {
-				if a.CP != t.atom.CP || a.SlotOp != atom.SlotOpEqual || a.Blocker != atom.NotBlocker {
-					return
-				}
-				for _, c := range w.u.Match(t.root, a) {
-					if !c.Installed() && w.s.usable(c) && (best == nil || better(c, best)) {
-						best, via = c, a
-					}
-				}
-			})
+		a, c := w.newest(r, t, cur == nil)
+		if c != nil && (best == nil || better(c, best)) {
+			best, via = c, a
 		}
 	}
 	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) {
@@ -42,10 +35,46 @@ func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
 	}
 	probe := t
 	probe.atom = via
-	if !w.wantsUpdate(probe, []*universe.Candidate{best}, nil) {
+	if cur != nil && !w.wantsUpdate(probe, []*universe.Candidate{best}, nil) {
 		return nil, nil
 	}
 	return via, best
+}
+
+// newest finds the best package that all atoms of r on the name of t accept, and the first := atom among them.
+func (w *walk) newest(r *universe.Candidate, t task, installed bool) (*atom.Atom, *universe.Candidate) {
+	var atoms []*atom.Atom
+	var via *atom.Atom
+	for _, d := range w.u.Deps(r) {
+		if d.Root != t.root {
+			continue
+		}
+		for _, ch := range d.Expr.Children {
+			if ch.Kind != depend.AtomLeaf || ch.Atom.CP != t.atom.CP || ch.Atom.Blocker != atom.NotBlocker {
+				continue
+			}
+			atoms = append(atoms, ch.Atom)
+			if via == nil && ch.Atom.SlotOp == atom.SlotOpEqual {
+				via = ch.Atom
+			}
+		}
+	}
+	if via == nil {
+		return nil, nil
+	}
+next:
+	for _, c := range w.u.Match(t.root, via) {
+		if c.Installed() && !installed || !c.Installed() && !w.s.usable(c) {
+			continue
+		}
+		for _, a := range atoms {
+			if !c.Matches(a) {
+				continue next
+			}
+		}
+		return via, c
+	}
+	return nil, nil
 }
 
 // moveBinding takes the package of rebind and commits to building the owner of the binding again.

@@ -36,8 +36,10 @@ type Result struct {
 	Complete  bool
 	Missing   []Missing
 	Conflicts []SlotConflict
-	Rebuilds  map[string][]string
-	HeldBack  []Held
+	// VirtualCycle lists virtuals that need each other, where that ends the search (Options.Compat).
+	VirtualCycle []string
+	Rebuilds     map[string][]string
+	HeldBack     []Held
 	// Formula of the last stage; nil if even its goals could not be stated.
 	Formula *cnf.Formula
 	Rounds  int
@@ -150,7 +152,7 @@ func (s *Search) greedy() []argument {
 
 // usable tells whether a candidate may be merged at all.
 func (s *Search) usable(c *universe.Candidate) bool {
-	return c.Visible() && !c.RequiredUseFails() && !s.excluded(c)
+	return c.Visible() && (s.o.Compat || !c.RequiredUseFails()) && !s.excluded(c)
 }
 
 // avoid tells which installed packages must not answer a dependency of what is merged: with
@@ -232,6 +234,9 @@ func (s *Search) Run(ctx context.Context) (*Result, error) {
 	if err := s.u.Err(); err != nil {
 		return nil, err
 	}
+	if r := s.refuse(first); r != nil {
+		return r, nil
+	}
 	if len(first.missing) == 0 && !first.conflict {
 		if r, err := s.accept(ctx, first); r != nil || err != nil {
 			return r, err
@@ -261,7 +266,8 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 		cands = append(cands, kept...)
 	}
 	f := cnf.Encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
-		Kept: func(c *universe.Candidate) bool { return true }, Avoid: s.avoid})
+		Kept: func(c *universe.Candidate) bool { return true }, Avoid: s.avoid,
+		BuildDeps: s.holdsBuildDeps()})
 	e := sat.New()
 	f.Load(e)
 	assume := make([]sat.Lit, 0, len(cands))
@@ -317,18 +323,22 @@ func (s *Search) touchesInstalled(w *walk) bool {
 	return false
 }
 
+// useChangedAtAll compares the flags of an installed package and its successor, where one of them has the flag.
 func (w *walk) useChangedAtAll(i, e *universe.Candidate) bool {
 	a, b := i.Flags(), e.Flags()
-	if len(a) != len(b) {
-		return true
-	}
-	for k := range a {
-		if a[k] != b[k] {
-			return true
+	for _, list := range [][]metadata.IUSEFlag{i.Pkg.IUSE, e.Pkg.IUSE} {
+		for _, f := range list {
+			if a.Has(f.Name) != b.Has(f.Name) {
+				return true
+			}
 		}
 	}
 	return false
 }
+
+// holdsBuildDeps reports whether build dependencies of installed packages count as what they need: with
+// --with-bdeps where the whole depth is looked at.
+func (s *Search) holdsBuildDeps() bool { return s.bdeps && s.o.Deep == universe.Unlimited }
 
 // findKeep computes what is reachable from the request and @world.
 func (s *Search) findKeep() {
@@ -349,7 +359,7 @@ func (s *Search) findKeep() {
 			}
 		}
 	}
-	s.keep = s.u.KeepSet(seeds)
+	s.keep = s.u.KeepSet(seeds, s.holdsBuildDeps())
 }
 
 func (s *Search) keptList(want func(*universe.Candidate) bool) []*universe.Candidate {

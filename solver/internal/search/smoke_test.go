@@ -12,26 +12,17 @@ import (
 
 const text = `
 -- repo --
-app/a-1 EAPI=7 RDEPEND="dev/lib:="
-app/a-2 EAPI=7 RDEPEND="dev/lib:= >=dev/x-2"
-dev/lib-1 EAPI=7 SLOT=0/1
-dev/lib-2 EAPI=7 SLOT=0/2
-app/b-1 EAPI=7 RDEPEND="dev/lib:="
-dev/x-1 EAPI=7
-dev/x-2 EAPI=7
-app/h-1 EAPI=7 RDEPEND="<dev/x-2"
+dev-lang/rust-1.19.0
+dev-lang/rust-1.23.0
+dev-lang/rust-bin-1.19.0
+virtual/rust-1.19.0 RDEPEND="|| ( =dev-lang/rust-1.19.0* =dev-lang/rust-bin-1.19.0* )"
 -- installed --
-app/a-1 EAPI=7 RDEPEND="dev/lib:0/1="
-app/b-1 EAPI=7 RDEPEND="dev/lib:0/1="
-dev/lib-1 EAPI=7 SLOT=0/1
-app/h-1 EAPI=7 RDEPEND="<dev/x-2"
-dev/x-1 EAPI=7
+dev-lang/rust-1.19.0
+virtual/rust-1.19.0 RDEPEND="|| ( =dev-lang/rust-1.19.0* =dev-lang/rust-bin-1.19.0* )"
 -- world --
-app/a
-app/b
-app/h
+virtual/rust
 -- request --
---update --deep @world
+--update --deep =dev-lang/rust-1.23.0 virtual/rust
 `
 
 func TestSmoke(t *testing.T) {

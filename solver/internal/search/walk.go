@@ -122,11 +122,9 @@ func (w *walk) expand(n *universe.Node) {
 			continue
 		}
 		w.queue(n, d, d.Expr, optional)
-		for _, ch := range d.Expr.Children {
-			w.direct(n, d, ch, optional)
-			if w.stopped() {
-				return
-			}
+		w.direct(n, d, optional)
+		if w.stopped() {
+			return
 		}
 	}
 }
@@ -140,17 +138,70 @@ func isVirtual(a *atom.Atom) bool {
 	return a.Category == "virtual" && a.Blocker == atom.NotBlocker
 }
 
-func (w *walk) direct(n *universe.Node, d universe.Dep, e *depend.Node, optional bool) {
-	switch e.Kind {
-	case depend.AtomLeaf:
-		if !isVirtual(e.Atom) {
-			w.leaf(n, d, e.Atom, optional)
-		}
-	case depend.All:
-		for _, ch := range e.Children {
-			w.direct(n, d, ch, optional)
+// direct adds what a dependency variable demands without a choice.
+func (w *walk) direct(n *universe.Node, d universe.Dep, optional bool) {
+	var atoms []*atom.Atom
+	var collect func(*depend.Node)
+	collect = func(e *depend.Node) {
+		switch e.Kind {
+		case depend.AtomLeaf:
+			if !isVirtual(e.Atom) {
+				atoms = append(atoms, e.Atom)
+			}
+		case depend.All:
+			for _, ch := range e.Children {
+				collect(ch)
+			}
 		}
 	}
+	collect(d.Expr)
+	w.leaves(n, d, atoms, optional)
+}
+
+// leaves adds several atoms of one dependency variable. An atom for which another one of the same
+// name has found a package that answers both takes that: >=x-2 and <x-4 mean one package, where there is one.
+func (w *walk) leaves(n *universe.Node, d universe.Dep, atoms []*atom.Atom, optional bool) {
+	for i, a := range atoms {
+		if w.stopped() {
+			return
+		}
+		if c := w.shared(n, d, atoms, i, optional); c != nil {
+			t := task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: below(n), optional: optional}
+			if w.take(t, c) {
+				w.link(t, c)
+				continue
+			}
+		}
+		w.leaf(n, d, a, optional)
+	}
+}
+
+// shared finds the package of another atom that answers atoms[i], too, if atoms[i] alone would
+// take one that does not answer the other.
+func (w *walk) shared(n *universe.Node, d universe.Dep, atoms []*atom.Atom, i int, optional bool) *universe.Candidate {
+	a := atoms[i]
+	if a.Blocker != atom.NotBlocker {
+		return nil
+	}
+	var own *universe.Candidate
+	for j, b := range atoms {
+		if j == i || b.CP != a.CP || b.Blocker != atom.NotBlocker {
+			continue
+		}
+		if own == nil {
+			if own = w.firstPossible(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: below(n), optional: optional}); own == nil {
+				return nil
+			}
+		}
+		if own.Matches(b) {
+			continue
+		}
+		c := w.firstPossible(task{parent: n, root: d.Root, atom: b, kind: d.Kind, depth: below(n), optional: optional})
+		if c != nil && c.Matches(a) {
+			return c
+		}
+	}
+	return nil
 }
 
 func (w *walk) leaf(n *universe.Node, d universe.Dep, a *atom.Atom, optional bool) {
