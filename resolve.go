@@ -27,14 +27,9 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	if len(missing) > 0 {
 		return s.unknownNames(missing, s.loadMS+prepared), nil
 	}
-	var c *composer
-	for attempt := 0; ; attempt++ {
-		if c, err = s.attempt(ctx, problem); err != nil {
-			return nil, inputError(ctx, err)
-		}
-		if c.cycle == nil || attempt == maxCycleAttempts || !avoidCycle(&problem.Request, c.cycle) {
-			break
-		}
+	c, err := s.attempts(ctx, problem)
+	if err != nil {
+		return nil, inputError(ctx, err)
 	}
 	c.stats.LoadMS += s.loadMS + prepared
 	return c.result(), nil
@@ -43,6 +38,24 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 // maxCycleAttempts bounds how often a request is solved again to avoid a build
 // cycle by another choice of any-of groups; each attempt must find a new cycle.
 const maxCycleAttempts = 8
+
+// attempts solves a problem, again as long as that may avoid a build cycle. If
+// it cannot be avoided, the preferred selection is the answer: the first.
+func (s *System) attempts(ctx context.Context, problem *solver.Problem) (*composer, error) {
+	first, err := s.attempt(ctx, problem)
+	if err != nil || first.cycle == nil {
+		return first, err
+	}
+	if o := &problem.Request.Options; !o.Compat || o.Backtrack >= 0 {
+		again := *problem
+		for c, n := first, 0; n < maxCycleAttempts && avoidCycle(&again.Request, c.cycle); n++ {
+			if c, err = s.attempt(ctx, &again); err != nil || c.cycle == nil {
+				return c, err
+			}
+		}
+	}
+	return first, nil
+}
 
 func (s *System) attempt(ctx context.Context, problem *solver.Problem) (*composer, error) {
 	s.progress("solving", 0, 0)
