@@ -25,9 +25,11 @@ type Goal struct {
 type Input struct {
 	U     *universe.Universe
 	Cands []*universe.Candidate // every candidate of the formula
-	// Kept tells which installed packages must keep their run-time dependencies and their slot.
-	// An installed package that is not kept may lose them, unless a selected package relies on it.
-	Kept   func(*universe.Candidate) bool
+	// Kept tells which installed packages' slots stay occupied if they can (rules Keep and NoDowngrade).
+	Kept func(*universe.Candidate) bool
+	// Whole: an installed package that stays keeps its dependencies. Otherwise it may lose them, unless the
+	// request, @world, or a package that they lead to relies on it.
+	Whole  bool
 	Goals  []Goal
 	NoDeps bool
 	// Avoid tells what must not answer a dependency of a package that is merged; nil: nothing.
@@ -50,8 +52,8 @@ func Encode(in Input) *Formula {
 	for _, c := range in.Cands {
 		f.exists[c.ID] = f.newVar()
 		f.used[c.ID] = f.exists[c.ID]
-		if c.Installed() && !in.Kept(c) {
-			// An orphan: it may stay without its dependencies, but then nobody can rely on it.
+		if c.Installed() && !in.Whole {
+			// It may stay without its dependencies, but then nobody can rely on it.
 			f.used[c.ID] = f.newVar()
 			f.add(f.rule(Rule{Kind: Keep, Cand: c, Slot: c.SlotKey()}), f.used[c.ID].Not(), f.exists[c.ID])
 		}

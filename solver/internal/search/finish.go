@@ -24,14 +24,14 @@ func (w *walk) finish() {
 				w.displace(n)
 			}
 		}
-		if w.stayers() {
+		if w.stayers() || w.complete() {
 			changed = true
 		}
 	}
 }
 
-// stayers settles the installed packages that no dependency led to. It reports
-// whether one of them had to be replaced.
+// stayers settles the installed packages that no dependency led to: they stay whole if they can. If not, they are
+// built again if something relies on them, and are left as they are otherwise. It reports whether one had to be replaced.
 func (w *walk) stayers() bool {
 	changed := false
 	for _, k := range w.g.f.Keeps() {
@@ -39,16 +39,28 @@ func (w *walk) stayers() bool {
 		if w.stopped() {
 			return changed
 		}
-		if w.byCand[c] != nil || w.g.isTrue(w.g.f.Exists(c)) || w.live(c.SlotKey()) != nil {
+		if w.byCand[c] != nil || w.g.isTrue(w.g.f.Used(c)) || w.live(c.SlotKey()) != nil {
 			continue
 		}
-		if w.commit(w.g.f.Exists(c)) || w.dead || !w.g.isTrue(k.Lit) {
+		if w.commit(w.g.f.Used(c)) || w.dead {
 			continue
 		}
-		changed = true
-		w.replacement(c, nil)
+		if !w.wanted(c) && w.commit(w.g.f.Exists(c)) || w.dead || !w.g.isTrue(k.Lit) {
+			continue
+		}
+		changed = w.replacement(c, nil) || changed
 	}
 	return changed
+}
+
+// wanted reports whether another package in the slot of c is certain to be needed.
+func (w *walk) wanted(c *universe.Candidate) bool {
+	for _, m := range w.u.Group(c.Root, c.CP()).All {
+		if m != c && m.Pkg.Slot == c.Pkg.Slot && w.g.isTrue(w.g.f.Used(m)) {
+			return true
+		}
+	}
+	return false
 }
 
 // live is the node that occupies a slot, nil if none.

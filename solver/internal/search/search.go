@@ -266,7 +266,7 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 		cands = append(cands, kept...)
 	}
 	f := cnf.Encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
-		Kept: func(c *universe.Candidate) bool { return true }, Avoid: s.avoid,
+		Kept: func(c *universe.Candidate) bool { return true }, Whole: true, Avoid: s.avoid,
 		BuildDeps: s.holdsBuildDeps()})
 	e := sat.New()
 	f.Load(e)
