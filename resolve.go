@@ -11,6 +11,7 @@ import (
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
 	"github.com/portsolve/portsolve/solver/plan"
+	"github.com/portsolve/portsolve/solver/removal"
 	"github.com/portsolve/portsolve/solver/universe"
 	"github.com/portsolve/portsolve/vdb"
 )
@@ -19,6 +20,9 @@ import (
 // why; the error is ctx's, a *UsageError or an *InputError.
 func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	start := time.Now()
+	if removal.IsAction(r.Options.Action) {
+		return s.remove(ctx, r)
+	}
 	problem, missing, err := s.problem(ctx, r)
 	if err != nil {
 		return nil, inputError(ctx, err)
@@ -96,6 +100,9 @@ func avoidCycle(r *universe.Request, e *plan.CycleError) bool {
 // Verify has the independent checker judge a result of this system for the
 // same request. No violations means that the answer keeps every rule of PMS.
 func (s *System) Verify(ctx context.Context, r Request, res *Result) ([]Violation, error) {
+	if res.Removal != nil {
+		return s.verifyRemoval(ctx, r, res)
+	}
 	problem, missing, err := s.problem(ctx, r)
 	if err != nil {
 		return nil, inputError(ctx, err)

@@ -150,7 +150,7 @@ func (a *attempt) run(ctx context.Context, sys *portsolve.System, c *testCase, c
 	if a.Checks, a.Err = observe(a.Result); a.Err != nil {
 		return
 	}
-	if a.Result.Complete && a.Result.Removal == nil {
+	if a.Result.Complete {
 		a.verify(ctx, sys, request)
 	}
 }

@@ -196,12 +196,43 @@ type HeldBack struct {
 	By       []Why  `json:"by"`
 }
 
-// Removal is the answer of depclean and friends (later version).
+// Removal is the answer of depclean, prune, unmerge, clean and dep_check (docs/removal.md).
 type Removal struct {
-	CleanList []string            `json:"cleanlist"`
-	Ordered   bool                `json:"ordered"`
-	Kept      int                 `json:"kept"`
-	Broken    map[string][]string `json:"broken"`
+	Action    string   `json:"action"`    // "depclean", "prune", "unmerge", "rage-clean", "clean", "dep_check"
+	Root      string   `json:"root"`      // what is removed is removed here
+	CleanList []string `json:"cleanlist"` // cpvs in order: dependents before what they depend on
+	Ordered   bool     `json:"ordered"`   // false: nothing on CleanList depends on anything else on it
+	Kept      int      `json:"kept"`      // installed packages that stay
+	// Broken lists what is missing already: cpv or set -> atoms. Blocked says that nothing is removed because of it.
+	Broken  map[string][]string `json:"broken"`
+	Blocked bool                `json:"blocked"`
+	// Breaks lists what the removal would break: cpv that stays -> atoms. Only actions that do not look at
+	// dependencies (unmerge, clean, --nodeps) can break anything.
+	Breaks   map[string][]string `json:"breaks"`
+	Packages []RemovalPackage    `json:"packages"`  // the names on CleanList, and protected ones that were asked for
+	NotFound []string            `json:"not_found"` // arguments that match nothing installed
+	KeptBy   []KeptBy            `json:"kept_by"`   // reverse dependencies: of the arguments' packages, or with --verbose of all
+	// Installed, World and System count installed packages, atoms of @selected and atoms of @system.
+	Installed int `json:"installed"`
+	World     int `json:"world"`
+	System    int `json:"system"`
+
+	Remove []*metadata.Package `json:"-"` // the packages behind CleanList
+}
+
+// RemovalPackage is what happens to the installed versions of one package, ascending.
+type RemovalPackage struct {
+	Name      string   `json:"name"`      // cat/pkg
+	Selected  []string `json:"selected"`  // versions that go
+	Protected []string `json:"protected"` // versions that were asked for but may not go
+	Omitted   []string `json:"omitted"`   // other versions
+	System    bool     `json:"system"`    // @system names it
+}
+
+// KeptBy is a package that stays, and the dependencies and sets that keep it.
+type KeptBy struct {
+	CPV string `json:"cpv"`
+	By  []Why  `json:"by"`
 }
 
 type Stats struct {

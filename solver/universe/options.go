@@ -26,6 +26,8 @@ type Options struct {
 	Action string // "" install, "depclean", "prune", …
 	Compat bool   // --compat=emerge
 
+	Deselect Tri // removal takes what is named out of world, too: world does not keep it (default y)
+
 	Update, NewUse, ChangedUse, ChangedDeps, ChangedSlot, NewRepo bool
 	UpdateIfInstalled                                             bool
 	Deep                                                          int // 0 none, n levels, Unlimited
