@@ -27,6 +27,10 @@ var own = [...]emergeopts.Option{
 		Note: "have the independent checker judge the answer"},
 	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.NoEffect,
 		Note: "where portsolve may keep files of its own; it keeps none yet"},
+	{Name: "--all", Default: "off", Status: emergeopts.Works,
+		Note: "why: every dependency that leads to the package instead of one shortest way"},
+	{Name: "--for", Kind: emergeopts.Words, Status: emergeopts.Works,
+		Note: "why, why-not: the request (atoms, @sets) to look at; repeatable"},
 	{Name: "--help", Short: 'h', Status: emergeopts.Works, Note: "this text"},
 	{Name: "--version", Short: 'V', Status: emergeopts.Works, Note: "the version of portsolve"},
 }
@@ -85,6 +89,7 @@ type command struct {
 	verify, ignoreDefaults, quietRepo, noSpin bool
 	slotRebuilds                              bool
 	color                                     string // "", "y", "n"
+	query                                     queryOptions
 	notes                                     []string
 }
 
@@ -186,7 +191,7 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 			c.color = "n"
 		}
 	default:
-		return false, nil
+		return c.query.apply(s)
 	}
 	return true, nil
 }

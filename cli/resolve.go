@@ -39,13 +39,8 @@ func (inv *invocation) resolveAction(c *cli.Context) error {
 
 // resolve opens the system, resolves the request and prints the answer.
 func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Result, error) {
-	progress := inv.newProgress(cmd)
-	sys, err := portsolve.Open(ctx, cmd.systemOptions(inv.env, progress.report))
-	progress.clear()
+	sys, progress, err := inv.open(ctx, cmd)
 	if err != nil {
-		return nil, whereToLook(err)
-	}
-	if err := cmd.addDefaults(*inv.settings, sys.Var("EMERGE_DEFAULT_OPTS")); err != nil {
 		return nil, err
 	}
 	if len(cmd.args) == 0 {
@@ -71,6 +66,20 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 		return res, inv.verify(ctx, sys, req, res)
 	}
 	return res, nil
+}
+
+// open reads the system and completes the command by its EMERGE_DEFAULT_OPTS.
+func (inv *invocation) open(ctx context.Context, cmd *command) (*portsolve.System, *progress, error) {
+	progress := inv.newProgress(cmd)
+	sys, err := portsolve.Open(ctx, cmd.systemOptions(inv.env, progress.report))
+	progress.clear()
+	if err != nil {
+		return nil, nil, whereToLook(err)
+	}
+	if err := cmd.addDefaults(*inv.settings, sys.Var("EMERGE_DEFAULT_OPTS")); err != nil {
+		return nil, nil, err
+	}
+	return sys, progress, nil
 }
 
 // systemOptions translates the command line for the library.

@@ -29,7 +29,7 @@ type invocation struct {
 // Main runs the command line args (args[0] is the program name) and returns
 // the exit code. env holds "NAME=value" strings, as os.Environ does.
 func Main(ctx context.Context, args, env []string, _ io.Reader, stdout, stderr io.Writer) int {
-	inv := &invocation{env: environment(env), stdout: stdout, stderr: stderr}
+	inv := &invocation{env: environment(env), stdout: stdout, stderr: stderr, settings: new([]setting)}
 	err := inv.run(ctx, args)
 	if err != nil {
 		inv.complain(err)
@@ -38,6 +38,9 @@ func Main(ctx context.Context, args, env []string, _ io.Reader, stdout, stderr i
 }
 
 func (inv *invocation) complain(err error) {
+	if errors.Is(err, errNoAnswer) {
+		return
+	}
 	if errors.Is(err, context.Canceled) {
 		fmt.Fprintln(inv.stderr, "portsolve: interrupted")
 		return
@@ -55,23 +58,31 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		}
 		return usagef("a command is needed")
 	}
+	app := inv.app()
 	rest := args[2:]
-	if command := args[1]; command == "resolve" {
+	if err := checkCommand(args[1], app.Commands); err != nil {
+		return err
+	}
+	if c := app.Command(args[1]); c != nil && len(c.Flags) > 0 {
 		words, err := canonical(rest)
+		if err == nil {
+			err = checkOptions(c, words)
+		}
 		if err != nil {
 			return err
 		}
 		rest = words
-	} else if err := checkCommand(command); err != nil {
-		return err
 	}
-	return inv.app().RunContext(ctx, append([]string{args[0], args[1]}, rest...))
+	return app.RunContext(ctx, append([]string{args[0], args[1]}, rest...))
 }
 
 // checkCommand reports a first word that is no command, with suggestions.
-func checkCommand(word string) error {
-	commands := []string{"resolve", "help", "version"}
-	for _, c := range append(commands, "--help", "-h", "--version", "-V") {
+func checkCommand(word string, known []*cli.Command) error {
+	commands := []string{"help"}
+	for _, c := range known {
+		commands = append(commands, c.Name)
+	}
+	for _, c := range append(commands, "h", "--help", "-h", "--version", "-V") {
 		if c == word {
 			return nil
 		}
@@ -99,13 +110,13 @@ func (inv *invocation) app() *cli.App {
 		ErrWriter:       inv.stderr,
 		ExitErrHandler:  func(*cli.Context, error) {},
 		OnUsageError:    func(_ *cli.Context, err error, _ bool) error { return &usageError{err} },
-		Commands: []*cli.Command{
+		Commands: append([]*cli.Command{
 			{
 				Name:        "resolve",
 				Usage:       "show what would be merged, as emerge --pretend does",
 				UsageText:   "portsolve resolve [options] [atom | package | @set | file]…",
 				Description: resolveHelp,
-				Flags:       inv.flags(),
+				Flags:       inv.flags(resolveTakes),
 				Action:      inv.resolveAction,
 				OnUsageError: func(_ *cli.Context, err error, _ bool) error {
 					return &usageError{err}
@@ -115,7 +126,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		},
+		}, inv.queryCommands()...),
 	}
 }
 
@@ -142,14 +153,13 @@ func (c *collected) Set(value string) error {
 
 func (c *collected) String() string { return "" }
 
-// flags makes an urfave flag of every option; all write to one ordered list.
-func (inv *invocation) flags() []cli.Flag {
-	settings := new([]setting)
-	inv.settings = settings
+// flags makes an urfave flag of every option that a command takes; all write to
+// one ordered list.
+func (inv *invocation) flags(takes func(*emergeopts.Option) bool) []cli.Flag {
 	var out []cli.Flag
 	for _, o := range append(own[:len(own):len(own)], emergeopts.All()...) {
-		if o.Name == "--help" || o.Name == "--version" {
-			continue // urfave's own
+		if o.Name == "--help" || o.Name == "--version" || !takes(&o) {
+			continue // the two are urfave's own
 		}
 		usage := o.Note
 		if o.Short != 0 { // an alias would make urfave/cli set the value twice
@@ -157,7 +167,7 @@ func (inv *invocation) flags() []cli.Flag {
 		}
 		out = append(out, &cli.GenericFlag{
 			Name: strings.TrimPrefix(o.Name, "--"), Usage: usage,
-			Value:  &collected{o.Name, settings},
+			Value:  &collected{o.Name, inv.settings},
 			Hidden: o.Status == emergeopts.Planned || o.Status == emergeopts.NotApplicable,
 		})
 	}

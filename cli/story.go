@@ -10,25 +10,31 @@ import (
 )
 
 // useDemo unpacks the chosen story into a temporary directory; done removes it.
+// Without arguments the story's own request is taken.
 func (inv *invocation) useDemo(cmd *command) (done func(), err error) {
 	if cmd.demo == "" {
 		return func() {}, nil
 	}
-	story, err := demo.Find(cmd.demo)
-	if err != nil {
-		return nil, &usageError{err}
+	story, done, err := inv.enterDemo(cmd)
+	if err == nil && len(cmd.args) == 0 {
+		return done, inv.demoRequest(cmd, story)
+	}
+	return done, err
+}
+
+// enterDemo makes the chosen story the system of the command.
+func (inv *invocation) enterDemo(cmd *command) (story *demo.Story, done func(), err error) {
+	if story, err = demo.Find(cmd.demo); err != nil {
+		return nil, nil, &usageError{err}
 	}
 	dir, done, err := demo.Unpack(cmd.demo)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	cmd.system = dir
 	inv.env = map[string]string{} // the demo is the same on every machine
 	inv.stdout, inv.stderr = &withoutDir{inv.stdout, dir}, &withoutDir{inv.stderr, dir}
-	if len(cmd.args) == 0 {
-		return done, inv.demoRequest(cmd, story)
-	}
-	return done, nil
+	return story, done, nil
 }
 
 // withoutDir takes the name of a demo's temporary directory out of what is

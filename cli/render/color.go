@@ -17,6 +17,8 @@ const (
 	letterU   = "36;1"
 	letterD   = "34;1"
 	oldText   = "34;1" // versions that go away
+	bold      = "1"
+	label     = "32" // names of fields
 )
 
 func (p palette) paint(style, text string) string {
