@@ -21,6 +21,7 @@ type referenceCase struct {
 	Complete *bool        `json:"merge_list_complete"`
 	List     []mergeEntry `json:"merge_list"`
 	Graph    []string     `json:"graph_unordered"` // cpvs; the whole set where the list is partial
+	Removed  []string     `json:"depclean"`        // cpvs that a removal takes away
 	Note     string       `json:"note"`
 }
 

@@ -25,11 +25,16 @@ func compare(c *referenceCase, r *portsolve.Result) *difference {
 	ours := ourSet(r)
 	theirs := map[string]string{}
 	withUse := len(c.Graph) == 0
-	if withUse {
+	switch {
+	case c.isRemoval():
+		for _, cpv := range c.Removed {
+			theirs[label(true, cpv)] = ""
+		}
+	case withUse:
 		for _, e := range c.List {
 			theirs[label(e.Merge == "uninstall", e.CPV)] = sortedWords(e.Use)
 		}
-	} else {
+	default:
 		for _, cpv := range c.Graph {
 			theirs[cpv] = ""
 		}
@@ -64,6 +69,11 @@ func label(uninstall bool, cpv string) string {
 
 func ourSet(r *portsolve.Result) map[string]string {
 	set := map[string]string{}
+	if r.Removal != nil {
+		for _, cpv := range r.Removal.CleanList {
+			set[label(true, cpv)] = ""
+		}
+	}
 	for _, e := range r.Plan {
 		if e.Action == answer.BlockerEntry {
 			continue

@@ -32,6 +32,18 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestCompareRemovals(t *testing.T) {
+	c := &referenceCase{Options: []string{"-pv", "--depclean"}, Removed: []string{"a/b-1", "a/c-1"}}
+	same := &portsolve.Result{Removal: &answer.Removal{CleanList: []string{"a/c-1", "a/b-1"}}}
+	if d := compare(c, same); !d.equal() || d.ours != 2 {
+		t.Errorf("the order counts: %+v", d)
+	}
+	other := &portsolve.Result{Removal: &answer.Removal{CleanList: []string{"a/c-1", "a/d-1"}}}
+	if d := compare(c, other); !slices.Equal(d.onlyOurs, []string{"uninstall a/d-1"}) || !slices.Equal(d.onlyTheirs, []string{"uninstall a/b-1"}) {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestRequestOfACommandLine(t *testing.T) {
 	c := &referenceCase{Options: []string{"-puvDN", "--with-bdeps=y", "--oneshot"}, Request: []string{"@world"}}
 	r, err := c.resolveRequest(true)
