@@ -45,7 +45,7 @@ func (c *checker) dependClause(it *item, k metadata.DepKind, root universe.RootI
 		c.add(rule, label(it.pkg), "%s needs %s (%s), but %s", c.name(it), cl, k, why)
 		return
 	}
-	if k == metadata.RDEPEND || k == metadata.PDEPEND {
+	if k == metadata.RDEPEND { // PDEPEND may come later, so nothing is promised of the time of the build
 		c.bindingRule(it, k, root, cl)
 	}
 }

@@ -15,8 +15,15 @@ import (
 // answer with the proposed changes on top. A binary package brings its own.
 func (c *checker) expectedUse(st *state, p *metadata.Package) metadata.UseSet {
 	use := st.root.Policy.Use(p)
-	changes := c.changedUse(p)
-	if len(changes) == 0 || p.Origin != metadata.Ebuild {
+	if p.Origin != metadata.Ebuild {
+		return use
+	}
+	return switchFlags(use, c.changedUse(p))
+}
+
+// switchFlags switches flags: changes of the configuration, or those of the first of two builds.
+func switchFlags(use metadata.UseSet, changes map[string]bool) metadata.UseSet {
+	if len(changes) == 0 {
 		return use
 	}
 	var flags []string

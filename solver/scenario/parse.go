@@ -121,6 +121,11 @@ func (p *parser) installedLine(l string, root universe.RootID) error {
 	if twice(p.installed[root], pkg) {
 		return fmt.Errorf("%s is installed twice", pkg.CPV)
 	}
+	for _, other := range p.installed[root] {
+		if other.CPV.CP == pkg.CPV.CP && other.Slot == pkg.Slot {
+			return fmt.Errorf("%s and %s are installed in one slot", other.CPV, pkg.CPV)
+		}
+	}
 	p.pol[root].stated[pkg] = st
 	p.installed[root] = append(p.installed[root], pkg)
 	return nil

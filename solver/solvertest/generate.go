@@ -134,6 +134,9 @@ func (g *generator) clause(parent string, built bool) string {
 			return fmt.Sprintf("x? ( %s )", g.atom(built, true))
 		}
 	case 8:
+		if built { // a strong block of what is installed is a matter of order, which the oracle does not know
+			return "!" + g.blocked(parent)
+		}
 		return g.pick("strength", "!", "!!") + g.blocked(parent)
 	case 9:
 		return fmt.Sprintf("|| ( ( %s %s ) %s )", g.atom(built, false), g.atom(built, false), g.atom(built, false))
