@@ -301,6 +301,9 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 	} else if !c.Installed() && !selected && better(inst[0], c) && inst[0].Visible() {
 		b.downgrade = true
 	}
+	if w.s.distrust[c] {
+		b.downgrade = true
+	}
 	seen[k] = true
 	if (w.u.Req.Circular[t.parent.Cand.Pkg][c.Pkg] || universe.BuildTime(t.kind) && c == t.parent.Cand) &&
 		w.u.InstalledMatch(t.root, t.atom) == nil {

@@ -49,7 +49,7 @@ func (c *completion) final(root universe.RootID, a *atom.Atom) *universe.Candida
 		if n := c.w.byCand[m]; n != nil && !c.w.gone[n] {
 			return m
 		}
-		if m.Installed() && c.w.g.isTrue(c.w.g.f.Exists(m)) {
+		if m.Installed() && c.w.g.isTrue(c.w.g.f.Exists(m)) && !c.w.g.isFalse(c.w.g.f.Used(m)) {
 			return m
 		}
 	}
@@ -93,7 +93,7 @@ func (c *completion) mend(p *universe.Candidate, d universe.Dep, n *depend.Node)
 	node := w.byCand[p]
 	if node == nil {
 		node = w.node(p, task{root: p.Root})
-		w.settled[node] = true
+		w.settled[node], w.forced[node] = true, true
 	}
 	before := len(w.nodes)
 	one := universe.Dep{Kind: d.Kind, Root: d.Root, Expr: &depend.Node{Kind: depend.All, Children: []*depend.Node{n}}}

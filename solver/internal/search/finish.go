@@ -118,6 +118,7 @@ func (w *walk) replacement(c *universe.Candidate, old *universe.Node) bool {
 		}
 		t := task{root: c.Root}
 		n := w.node(m, t)
+		w.forced[n] = old == nil || w.forced[old]
 		if old != nil {
 			n.Depth = old.Depth
 			w.replace(old, n)

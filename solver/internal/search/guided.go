@@ -49,7 +49,13 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		if err := s.u.Err(); err != nil {
 			return nil, err
 		}
-		if !w.dead && ctx.Err() == nil && e.Solve(ctx) == sat.Sat && len(w.missing) == 0 {
+		w.missing = w.aliveMissing()
+		ok := !w.dead && ctx.Err() == nil && e.Solve(ctx) == sat.Sat && len(w.missing) == 0
+		if ok && s.distrusts(w) {
+			g.popTo(0)
+			continue
+		}
+		if ok {
 			r := w.result()
 			r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
 			r.Kept = s.keptList(func(c *universe.Candidate) bool { return g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
@@ -78,6 +84,58 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	return nil, &LimitError{maxRounds}
 }
 
+// aliveMissing leaves out what only packages missed that were replaced since.
+func (w *walk) aliveMissing() []missing {
+	var out []missing
+	for _, m := range w.missing {
+		if m.task.parent == nil || !w.gone[m.task.parent] {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// distrusts looks for packages that are merged only because of an installed package that could not stay in the
+// end. The next walk relies on such a package last of all. false if there are none (or all are known).
+func (s *Search) distrusts(w *walk) bool {
+	reached := w.reached()
+	found := false
+	for _, n := range w.nodes {
+		if !n.Merge || w.gone[n] || w.targets[n] || reached[n] {
+			continue
+		}
+		for _, c := range n.Why {
+			if c.Parent != nil && w.gone[c.Parent] && c.Parent.Cand.Installed() && !s.distrust[c.Parent.Cand] {
+				s.distrust[c.Parent.Cand], found = true, true
+			}
+		}
+	}
+	return found
+}
+
+// reached marks the nodes that the request, or what had to be replaced for it, leads to.
+func (w *walk) reached() map[*universe.Node]bool {
+	seen := map[*universe.Node]bool{}
+	var stack []*universe.Node
+	for _, n := range w.nodes {
+		if !w.gone[n] && (len(n.Args) > 0 || w.forced[n] || w.targets[n]) {
+			seen[n] = true
+			stack = append(stack, n)
+		}
+	}
+	for len(stack) > 0 {
+		n := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, e := range n.Out {
+			if !seen[e.Child] && !w.gone[e.Child] {
+				seen[e.Child] = true
+				stack = append(stack, e.Child)
+			}
+		}
+	}
+	return seen
+}
+
 // LimitError says that the search was given up; it is not an answer.
 type LimitError struct{ Rounds int }
 
@@ -103,7 +161,9 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 	}
 	var want []sat.Lit
 	for _, k := range f.Keeps() {
-		want = append(want, k.Lit)
+		if !s.outlived(k.Inst) {
+			want = append(want, k.Lit)
+		}
 	}
 	for len(want) > 0 {
 		switch e.Solve(ctx, want...) {
@@ -131,6 +191,20 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 	return want, sat.Sat
 }
 
+// outlived reports whether an installed package is masked now, nothing visible can take its slot, and an
+// update is wanted: it stays if it can, but it keeps nothing back.
+func (s *Search) outlived(c *universe.Candidate) bool {
+	if !s.o.Update || c.Visible() {
+		return false
+	}
+	for _, m := range s.u.Group(c.Root, c.CP()).All {
+		if !m.Installed() && m.Pkg.Slot == c.Pkg.Slot && s.usable(m) {
+			return false
+		}
+	}
+	return true
+}
+
 // lead assumes the first choices of the first pass as far as they are possible together: a
 // package before what it needs, so that the more wanted one wins.
 func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
@@ -147,7 +221,14 @@ func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
 			return
 		}
 	}
-	w.leadNodes(first, order, w.needed)
+	if !w.leadNodes(first, order, w.needed) {
+		return
+	}
+	for _, k := range w.g.f.Keeps() {
+		if w.s.outlived(k.Inst) && !w.commit(k.Lit) && w.dead {
+			return
+		}
+	}
 }
 
 // leadNodes commits to what the first pass merged, as far as possible; false in a contradiction.

@@ -30,7 +30,7 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		switch {
 		case again(i) || w.s.avoid(i):
 			// never good enough
-		case w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
+		case w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
 			last = append(last, i)
 		default:
 			stay = append(stay, i)

@@ -30,7 +30,7 @@ func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
 			best, via = c, a
 		}
 	}
-	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) {
+	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) && cur.Visible() {
 		return nil, nil
 	}
 	probe := t
@@ -39,6 +39,14 @@ func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
 		return nil, nil
 	}
 	return via, best
+}
+
+// wish is what a task would take on its own: the target of rebind, or the first possible preference.
+func (w *walk) wish(t task) *universe.Candidate {
+	if _, c := w.rebind(t); c != nil {
+		return c
+	}
+	return w.firstPossible(t)
 }
 
 // newest finds the best package that all atoms of r on the name of t accept, and the first := atom among them.

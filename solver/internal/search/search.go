@@ -24,7 +24,8 @@ type Search struct {
 	world          []argument
 	keep           map[*universe.Candidate]bool
 	argSeen        map[*universe.Candidate]int8
-	loose          map[*atom.Atom]*atom.Atom // atoms without their USE part
+	distrust       map[*universe.Candidate]bool // installed packages that earlier walks relied on in vain
+	loose          map[*atom.Atom]*atom.Atom    // atoms without their USE part
 }
 
 // Result is what Run found.
@@ -65,7 +66,7 @@ type SlotConflict struct {
 func New(u *universe.Universe) *Search {
 	o := u.Req.Options
 	o.Update = o.Update || o.UpdateIfInstalled
-	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{},
+	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}, distrust: map[*universe.Candidate]bool{},
 		loose: map[*atom.Atom]*atom.Atom{}}
 	s.args = flatten(u.Req.Args)
 	if o.UpdateIfInstalled {

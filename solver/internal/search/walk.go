@@ -59,6 +59,7 @@ type walk struct {
 	settled  map[*universe.Node]bool // installed nodes whose staying is certain
 	targets  map[*universe.Node]bool // --onlydeps arguments
 	gone     map[*universe.Node]bool // displaced nodes
+	forced   map[*universe.Node]bool // in the graph because what is installed cannot stay, or was completed
 }
 
 func newWalk(ctx context.Context, s *Search, g *guide) *walk {
@@ -69,6 +70,7 @@ func newWalk(ctx context.Context, s *Search, g *guide) *walk {
 		settled: map[*universe.Node]bool{},
 		targets: map[*universe.Node]bool{},
 		gone:    map[*universe.Node]bool{},
+		forced:  map[*universe.Node]bool{},
 	}
 }
 
@@ -183,21 +185,23 @@ func (w *walk) shared(n *universe.Node, d universe.Dep, atoms []*atom.Atom, i in
 	if a.Blocker != atom.NotBlocker {
 		return nil
 	}
+	t := task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: below(n), optional: optional}
 	var own *universe.Candidate
 	for j, b := range atoms {
 		if j == i || b.CP != a.CP || b.Blocker != atom.NotBlocker {
 			continue
 		}
 		if own == nil {
-			if own = w.firstPossible(task{parent: n, root: d.Root, atom: a, kind: d.Kind, depth: below(n), optional: optional}); own == nil {
+			if own = w.wish(t); own == nil {
 				return nil
 			}
 		}
 		if own.Matches(b) {
 			continue
 		}
-		c := w.firstPossible(task{parent: n, root: d.Root, atom: b, kind: d.Kind, depth: below(n), optional: optional})
-		if c != nil && c.Matches(a) {
+		o := t
+		o.atom = b
+		if c := w.wish(o); c != nil && c != own && c.Matches(a) {
 			return c
 		}
 	}
@@ -296,6 +300,7 @@ func (w *walk) link(t task, c *universe.Candidate) {
 		n = w.node(c, t)
 	}
 	if t.arg != nil && t.arg.rebuild != "" {
+		w.forced[n] = true
 		n.Why = append(n.Why, universe.Cause{Rebuild: t.arg.rebuild})
 	} else if t.arg != nil {
 		n.Args = append(n.Args, t.arg.text)
