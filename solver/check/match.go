@@ -99,6 +99,23 @@ func (st *state) best(a *atom.Atom, t int) *item {
 	return found
 }
 
+// only is the package that matches a at time t if there is just one.
+func (st *state) only(a *atom.Atom, t int) *item {
+	var found *item
+	for _, it := range st.byCP[a.CP] {
+		if it.there(t) && st.matches(it, a) {
+			if found != nil {
+				return nil
+			}
+			found = it
+		}
+	}
+	if found != nil && st.isProvided(a) {
+		return nil
+	}
+	return found
+}
+
 // has reports whether a is satisfied at time t, by a package or by
 // package.provided. What is provided has a version but no slot and no USE.
 func (st *state) has(a *atom.Atom, t int) bool {

@@ -78,9 +78,9 @@ func (c *checker) keepItem(it *item) {
 }
 
 // reached follows run-time dependencies through the result, from the request
-// and world. Where several packages could satisfy a dependency it follows one
-// (the first any-of branch that holds, the highest version), so as never to
-// blame an answer for a package it had no reason to look at.
+// and world, to what they cannot do without. Where several packages or several
+// any-of branches satisfy a dependency, none of them is indispensable, and an
+// answer may have had no reason to look at it.
 func (c *checker) reached() map[*item]bool {
 	seen := map[*item]bool{}
 	var queue []*item
@@ -94,7 +94,7 @@ func (c *checker) reached() map[*item]bool {
 		for i := range args {
 			for _, m := range args[i].Atoms {
 				if m.Atom != nil && int(args[i].Root) < len(c.roots) {
-					visit(c.roots[args[i].Root].best(m.Atom, c.n))
+					visit(c.roots[args[i].Root].only(m.Atom, c.n))
 				}
 			}
 		}
@@ -111,19 +111,25 @@ func (c *checker) reached() map[*item]bool {
 	return seen
 }
 
-// follow visits the packages that satisfy one clause.
+// follow visits the packages that alone satisfy one clause.
 func (c *checker) follow(it *item, root universe.RootID, n *depend.Node, visit func(*item)) {
 	switch n.Kind {
 	case depend.AtomLeaf:
 		if n.Atom.Blocker == atom.NotBlocker {
-			visit(c.roots[root].best(c.relaxed(it, n.Atom), c.n))
+			visit(c.roots[root].only(c.relaxed(it, n.Atom), c.n))
 		}
 	case depend.AnyOf:
+		var branch *depend.Node
 		for _, ch := range n.Children {
 			if holds(ch, it.pkg.EAPI, c.leafAt(it, root, c.n)) {
-				c.follow(it, root, ch, visit)
-				return
+				if branch != nil {
+					return
+				}
+				branch = ch
 			}
+		}
+		if branch != nil {
+			c.follow(it, root, branch, visit)
 		}
 	default:
 		for _, ch := range n.Children {

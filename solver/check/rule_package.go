@@ -12,16 +12,16 @@ import (
 // The rules that look at one merged package at a time.
 
 // expectedUse is what the package must be built with: the configuration's
-// answer with the proposed changes on top. A binary package brings its own.
-func (c *checker) expectedUse(st *state, p *metadata.Package) metadata.UseSet {
+// answer with the proposed changes on top, and with those of the first of two
+// builds, if that is what it is. A binary package brings its own.
+func (c *checker) expectedUse(st *state, p *metadata.Package, temporary map[string]bool) metadata.UseSet {
 	use := st.root.Policy.Use(p)
 	if p.Origin != metadata.Ebuild {
 		return use
 	}
-	return switchFlags(use, c.changedUse(p))
+	return switchFlags(switchFlags(use, c.changedUse(p)), temporary)
 }
 
-// switchFlags switches flags: changes of the configuration, or those of the first of two builds.
 func switchFlags(use metadata.UseSet, changes map[string]bool) metadata.UseSet {
 	if len(changes) == 0 {
 		return use
@@ -68,7 +68,8 @@ func (c *checker) useRule() {
 					flagState(f.Name, is, true), flagState(f.Name, said, listed))
 			}
 		}
-		for _, f := range sortedKeys(c.changedUse(it.pkg)) {
+		changed := append(sortedKeys(c.changedUse(it.pkg)), sortedKeys(it.entry.Temporary)...)
+		for _, f := range changed {
 			if _, forced, masked, _ := st.root.Policy.ExplainUse(it.pkg, f); forced || masked {
 				c.add(RuleUse, label(it.pkg), "the flag %s of %s cannot be changed: the profile forces or masks it", f, c.name(it))
 			} else if !it.pkg.HasIUSE(f) {
@@ -191,17 +192,22 @@ func parseWords(words []string) []*atom.Atom {
 	return out
 }
 
-// slotRule: at most one merge per name and slot of a root (PMS 8.3.3).
+// slotRule: at most one merge per name and slot of a root (PMS 8.3.3), but that a package may be built for the
+// time being with other flags, and then again.
 func (c *checker) slotRule() {
 	first := map[universe.SlotKey]*item{}
 	c.eachMerge(func(_ *state, it *item) {
 		k := universe.SlotKey{Root: it.root, CP: it.pkg.CPV.CP, Slot: it.pkg.Slot}
-		if other := first[k]; other != nil {
+		other := first[k]
+		first[k] = it
+		again := other != nil && len(other.entry.Temporary) > 0 && len(it.entry.Temporary) == 0 && label(other.pkg) == label(it.pkg)
+		if other != nil && !again {
 			c.add(RuleSlot, label(it.pkg), "%s and %s are both merged, but slot %s of %s holds one package",
 				c.name(other), c.name(it), k.Slot, k.CP)
-			return
 		}
-		first[k] = it
+		if len(it.entry.Temporary) > 0 && it.stays {
+			c.add(RulePlan, label(it.pkg), "entry %d builds %s for the time being, but nothing builds it again", it.from+1, c.name(it))
+		}
 	})
 }
 

@@ -123,7 +123,7 @@ func (c *checker) someCouldBeMerged(root universe.RootID, a *atom.Atom) bool {
 }
 
 func (c *checker) asIfMerged(root universe.RootID, p *metadata.Package) *item {
-	return &item{pkg: p, root: root, use: c.expectedUse(c.roots[root], p), from: c.n, to: c.n}
+	return &item{pkg: p, root: root, use: c.expectedUse(c.roots[root], p, nil), from: c.n, to: c.n}
 }
 
 // couldBeMerged reports whether the result has everything a package needs (of

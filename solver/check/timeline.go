@@ -86,7 +86,7 @@ func (c *checker) replayMerge(i int, e *answer.Entry) {
 		return
 	}
 	c.inRepository(i, e, st)
-	it := &item{pkg: e.Package, root: st.id, use: switchFlags(c.expectedUse(st, e.Package), e.Temporary), from: i, to: c.n, stays: true, entry: e}
+	it := &item{pkg: e.Package, root: st.id, use: c.expectedUse(st, e.Package, e.Temporary), from: i, to: c.n, stays: true, entry: e}
 	s := &c.steps[i]
 	s.item = it
 	for _, old := range st.byCP[it.pkg.CPV.CP] {
