@@ -61,8 +61,8 @@ func (c *Candidate) HasFlag(flag string) bool { return c.policy.HasFlag(c.Pkg, f
 
 // Visible reports whether nothing in the configuration excludes the candidate.
 func (c *Candidate) Visible() bool {
-	if c.forced {
-		return true
+	if c.forced && c.Pkg.Invalid == nil && c.Pkg.EAPI != nil {
+		return true // named by path: masks don't apply, but it must be readable
 	}
 	if !c.visKnown {
 		c.Excluded = c.policy.Exclusions(c.Pkg)
@@ -153,4 +153,13 @@ func (c *Candidate) Override(change map[string]bool) {
 	}
 	c.Use = metadata.NewUseSet(flags)
 	c.depsKnown, c.deps, c.ruKnown = false, nil, false
+}
+
+// With is a copy of the candidate with flags switched as Override does: the same package built in another
+// way. It is the candidate of no universe; only Matches, Flags and Universe.Deps make sense for it.
+func (c *Candidate) With(change map[string]bool) *Candidate {
+	c.Flags()
+	other := *c
+	other.Override(change)
+	return &other
 }

@@ -146,9 +146,6 @@ func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
 	}
 	var out []*Candidate
 	for _, c := range u.Group(root, a.CP).All {
-		if c.Pkg.EAPI == nil && !c.Installed() {
-			continue
-		}
 		if c.Matches(a) {
 			out = append(out, c)
 		}
