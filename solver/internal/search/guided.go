@@ -191,18 +191,34 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 	return want, sat.Sat
 }
 
-// outlived reports whether an installed package is masked now, nothing visible can take its slot, and an
-// update is wanted: it stays if it can, but it keeps nothing back.
+// outlived reports whether an update is wanted and an installed package has no future: it is masked now and
+// nothing visible can take its slot, or a newer version in another slot blocks it. It stays
+// if it can, but it keeps nothing back.
 func (s *Search) outlived(c *universe.Candidate) bool {
-	if !s.o.Update || c.Visible() {
+	if !s.o.Update {
 		return false
 	}
+	successor, superseded := false, false
 	for _, m := range s.u.Group(c.Root, c.CP()).All {
-		if !m.Installed() && m.Pkg.Slot == c.Pkg.Slot && s.usable(m) {
-			return false
+		switch {
+		case m.Installed() || !s.usable(m):
+		case m.Pkg.Slot == c.Pkg.Slot:
+			successor = true
+		case better(m, c) && s.blocks(m, c):
+			superseded = true
 		}
 	}
-	return true
+	return superseded || !successor && !c.Visible()
+}
+
+// blocks reports whether a run-time blocker of m matches c.
+func (s *Search) blocks(m, c *universe.Candidate) bool {
+	for _, b := range blockersOf(s.u, m) {
+		if b.Atom.CP == c.CP() && b.Root == c.Root && c.Matches(b.Atom) {
+			return true
+		}
+	}
+	return false
 }
 
 // lead assumes the first choices of the first pass as far as they are possible together: a

@@ -70,6 +70,7 @@ func (w *walk) newest(r *universe.Candidate, t task, installed bool) (*atom.Atom
 	if via == nil {
 		return nil, nil
 	}
+	var best *universe.Candidate
 next:
 	for _, c := range w.u.Match(t.root, via) {
 		if c.Installed() && !installed || !c.Installed() && !w.s.usable(c) {
@@ -80,7 +81,12 @@ next:
 				continue next
 			}
 		}
-		return via, c
+		if best == nil || c.Installed() && !better(best, c) {
+			best = c // what is installed is as good as its ebuild
+		}
+	}
+	if best != nil {
+		return via, best
 	}
 	return nil, nil
 }
