@@ -9,6 +9,8 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/check"
+	"github.com/portsolve/portsolve/solver/cycles"
 	"github.com/portsolve/portsolve/solver/plan"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -20,6 +22,8 @@ type composer struct {
 	outcome *solver.Outcome
 	plan    *plan.Plan
 	cycle   *plan.CycleError
+	cycles  *cycles.Report // about cycle
+	judge   func(*answer.Result) []check.Violation
 	stats   answer.Stats
 	index   map[*universe.Node]int // entry that merges a node
 	slots   []map[string][]*metadata.Package
@@ -31,11 +35,7 @@ func (c *composer) order(ctx context.Context) error {
 		c.plan = &plan.Plan{}
 		return nil
 	}
-	p, err := plan.Order(ctx, c.outcome.Selection, plan.Options{
-		Compat: c.options.Compat, Tree: c.options.Tree, UnorderedDisplay: c.options.UnorderedDisplay,
-		ImplicitSystemDeps: c.options.ImplicitSystemDeps.Or(true), BuildPkgOnly: c.options.BuildPkgOnly,
-		System: c.sys.roots[universe.Host].settings.SystemSet(),
-	})
+	p, err := plan.Order(ctx, c.outcome.Selection, c.planOptions())
 	if err != nil && !errors.As(err, &c.cycle) {
 		return err
 	}
@@ -46,6 +46,14 @@ func (c *composer) order(ctx context.Context) error {
 		c.appendUnordered()
 	}
 	return nil
+}
+
+func (c *composer) planOptions() plan.Options {
+	return plan.Options{
+		Compat: c.options.Compat, Tree: c.options.Tree, UnorderedDisplay: c.options.UnorderedDisplay,
+		ImplicitSystemDeps: c.options.ImplicitSystemDeps.Or(true), BuildPkgOnly: c.options.BuildPkgOnly,
+		System: c.sys.roots[universe.Host].settings.SystemSet(),
+	}
 }
 
 // appendUnordered completes a plan that ended at a cycle: what was selected is
@@ -73,8 +81,8 @@ func (c *composer) result() *Result {
 		Plan: []answer.Entry{}, Warnings: c.warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
 	}
 	c.entries(r)
-	if c.cycle != nil {
-		r.Cycles = []answer.Cycle{cycleAnswer(c.cycle)}
+	if c.cycles != nil {
+		c.cycleAnswer(r)
 	}
 	r.Ordered = c.cycle == nil && len(o.VirtualCycle) == 0 && len(o.Unsatisfied) == 0 && len(o.RequiredUse) == 0 &&
 		(o.Complete || len(o.SlotConflicts) > 0)
@@ -218,7 +226,11 @@ func (c *composer) after(i int, n *universe.Node) []answer.After {
 	for _, edge := range n.Out {
 		j, ok := c.index[edge.Child]
 		if ok && j < i {
-			list = append(list, answer.After{Entry: j, Kind: edgeKind(edge.Kind)})
+			kind := edgeKind(edge.Kind)
+			if edge.Child.Cand.SlotKey() == n.Cand.SlotKey() {
+				kind = "slot" // the first of two builds
+			}
+			list = append(list, answer.After{Entry: j, Kind: kind})
 		}
 	}
 	return sortedAfter(list)

@@ -57,19 +57,3 @@ func keywordMark(keywords []string, arch string, accepted []string) string {
 }
 
 func isStrong(s *plan.Step) bool { return s.Atom.Blocker == atom.Strong }
-
-// cycleAnswer describes a cycle of build dependencies that no order breaks.
-func cycleAnswer(cycle *plan.CycleError) answer.Cycle {
-	out := answer.Cycle{Members: []string{}, Edges: []answer.CycleEdge{}, Solutions: map[string][]map[string]bool{}}
-	for _, n := range cycle.Nodes {
-		out.Members = append(out.Members, n.Cand.Pkg.CPV.String())
-	}
-	for _, e := range cycle.Edges {
-		edge := answer.CycleEdge{From: e.Parent.Cand.Pkg.CPV.String(), To: e.Child.Cand.Pkg.CPV.String(), Kind: e.Kind.String()}
-		if e.Atom != nil {
-			edge.Atom = e.Atom.String()
-		}
-		out.Edges = append(out.Edges, edge)
-	}
-	return out
-}

@@ -58,7 +58,7 @@ func (s *System) attempts(ctx context.Context, problem *solver.Problem) (*compos
 			}
 		}
 	}
-	return first, nil
+	return first, first.breakCycles(ctx, problem)
 }
 
 func (s *System) attempt(ctx context.Context, problem *solver.Problem) (*composer, error) {

@@ -1,6 +1,9 @@
 package solver
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
@@ -76,7 +79,8 @@ func why(w universe.Cause) answer.Why {
 // changes collects USE changes that would make dependencies satisfiable.
 type changes struct {
 	allowed bool
-	flags   map[*metadata.Package]map[string]bool
+	given   map[*metadata.Package]map[string]bool // Problem.Overrides
+	flags   map[*metadata.Package]map[string]bool // given and proposed
 	order   []*metadata.Package
 	rounds  int
 }
@@ -85,9 +89,13 @@ type changes struct {
 // the changed flags bring in.
 const maxChangeRounds = 12
 
-func newChanges(o *universe.Options) *changes {
-	return &changes{allowed: o.AutounmaskUse.Or(true) && o.Autounmask.Or(true),
-		flags: map[*metadata.Package]map[string]bool{}}
+func newChanges(o *universe.Options, given map[*metadata.Package]map[string]bool) *changes {
+	c := &changes{allowed: o.AutounmaskUse.Or(true) && o.Autounmask.Or(true),
+		given: given, flags: map[*metadata.Package]map[string]bool{}}
+	for p, flags := range given {
+		c.flags[p] = maps.Clone(flags)
+	}
+	return c
 }
 
 // propose adds the changes that the missing dependencies of r name; false if there are none.
@@ -96,7 +104,7 @@ func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
 		return false
 	}
 	c.rounds++
-	found := false
+	fresh := map[*metadata.Package]bool{} // changed in this round: serves other dependencies, too
 	for _, m := range r.Missing {
 		if len(m.Atom.Use) == 0 {
 			continue
@@ -105,32 +113,46 @@ func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
 			if cand.Installed() || !cand.Visible() {
 				continue
 			}
-			if want := search.FlagsFor(cand, m.Atom); want != nil && c.add(cand.Pkg, want) {
-				found = true
+			want := search.FlagsFor(cand, m.Atom)
+			if want == nil || !c.agrees(cand.Pkg, want) {
+				continue
+			}
+			if c.add(cand.Pkg, want) {
+				fresh[cand.Pkg] = true
+			}
+			if fresh[cand.Pkg] {
 				break
 			}
 		}
 	}
-	return found
+	return len(fresh) > 0
 }
 
-func (c *changes) add(p *metadata.Package, want map[string]bool) bool {
-	m := c.flags[p]
+// agrees reports whether no two parents want opposite settings.
+func (c *changes) agrees(p *metadata.Package, want map[string]bool) bool {
 	for f, on := range want {
-		if was, ok := m[f]; ok && was != on {
-			return false // two parents want opposite settings
+		if was, ok := c.flags[p][f]; ok && was != on {
+			return false
 		}
 	}
+	return true
+}
+
+// add notes settings; false if they were known.
+func (c *changes) add(p *metadata.Package, want map[string]bool) bool {
+	m := c.flags[p]
 	if m == nil {
 		m = map[string]bool{}
 		c.flags[p] = m
-		c.order = append(c.order, p)
 	}
 	added := false
 	for f, on := range want {
 		if _, ok := m[f]; !ok {
 			m[f], added = on, true
 		}
+	}
+	if added && !slices.Contains(c.order, p) {
+		c.order = append(c.order, p)
 	}
 	return added
 }
@@ -141,7 +163,11 @@ func (c *changes) answer() answer.Changes {
 		if out.Use == nil {
 			out.Use = map[string]map[string]bool{}
 		}
-		out.Use[p.CPV.String()] = c.flags[p]
+		flags := maps.Clone(c.flags[p])
+		for f := range c.given[p] {
+			delete(flags, f)
+		}
+		out.Use[p.CPV.String()] = flags
 	}
 	return out
 }

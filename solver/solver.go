@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
 	"github.com/portsolve/portsolve/solver/internal/unsat"
@@ -17,6 +18,8 @@ import (
 type Problem struct {
 	Roots   []universe.Root
 	Request universe.Request
+	// Overrides are USE settings of ebuilds that count as configured. No change that is proposed contradicts them.
+	Overrides map[*metadata.Package]map[string]bool
 }
 
 // Outcome is the selection and what could not be done. Ordering it is plan.Order's task.
@@ -37,7 +40,7 @@ type Outcome struct {
 // Solve finds the best selection. The error is ctx's, a source's, or a limit reached; an
 // unsolvable request is an Outcome, not an error.
 func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
-	changes := newChanges(&p.Request.Options)
+	changes := newChanges(&p.Request.Options, p.Overrides)
 	for {
 		u := universe.New(ctx, p.Roots, &p.Request)
 		u.Overrides = changes.flags

@@ -124,29 +124,6 @@ func (p *page) unsolvedBlockers() {
 	}
 }
 
-func (p *page) cycles() {
-	for i := range p.res.Cycles {
-		c := &p.res.Cycles[i]
-		p.printf("\n%s These packages need each other to be built:\n", p.palette.paint(bad, "!!!"))
-		for _, e := range c.Edges {
-			p.printf("    %s needs %s", e.From, e.To)
-			if e.Atom != "" {
-				p.printf(" (%s %s)", e.Kind, e.Atom)
-			}
-			p.WriteString("\n")
-		}
-		for _, cpv := range sortedKeys(c.Solutions) {
-			for _, flags := range c.Solutions[cpv] {
-				p.printf("  building %s first with USE=%q would break the cycle\n", cpv, flagWords(flags))
-			}
-		}
-	}
-	if len(p.res.VirtualCycle) > 0 {
-		p.printf("\n%s These virtuals depend on each other without end:\n    %s\n", p.palette.paint(bad, "!!!"),
-			strings.Join(p.res.VirtualCycle, "\n    "))
-	}
-}
-
 func (p *page) heldBack() {
 	if len(p.res.HeldBack) == 0 || p.opt.Level == Quiet {
 		return
@@ -196,6 +173,10 @@ func (p *page) verdict() {
 	case answer.NothingToDo:
 		p.WriteString("\nNothing to do: the system already is as requested.\n")
 	case answer.Unsolvable:
+		if t := p.res.TwoStep; t != nil && len(t.Needs) == 0 {
+			p.WriteString("\nNo order builds every package once. The list above is what was chosen, not an order to follow.\n")
+			return
+		}
 		p.WriteString("\nThe request has no solution under the present configuration.")
 		if len(p.res.Plan) > 0 {
 			p.WriteString("\nThe list above is the best incomplete selection.")

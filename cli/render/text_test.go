@@ -124,7 +124,13 @@ func troubles(*testing.T) *answer.Result {
 		}},
 		Cycles: []answer.Cycle{{Members: []string{"a/x-1", "a/y-1"}, Edges: []answer.CycleEdge{
 			{From: "a/x-1", To: "a/y-1", Kind: "DEPEND", Atom: "a/y"}, {From: "a/y-1", To: "a/x-1", Kind: "BDEPEND", Atom: "a/x"},
-		}, Solutions: map[string][]map[string]bool{"a/y-1": {{"x": false, "z": true}}}}},
+		}, Breaks: []answer.Break{
+			{Settings: map[string]map[string]bool{"a/y-1": {"x": false, "z": true}}, Verified: true},
+			{Settings: map[string]map[string]bool{"a/x-1": {"y": false}, "a/w-1": {"y": false}}},
+		}}, {Members: []string{"a/s-1"}, Edges: []answer.CycleEdge{{From: "a/s-1", To: "a/s-1", Kind: "BDEPEND"}}}},
+		TwoStep: &answer.TwoStep{Plan: []answer.Entry{{Action: answer.Merge, CPV: "a/y-1"}, {Action: answer.Merge, CPV: "a/x-1"},
+			{Action: answer.BlockerEntry, Atom: "!a/q"}, {Action: answer.Uninstall, CPV: "a/q-1"}, {Action: answer.Merge, CPV: "a/y-1"}},
+			Twice: []answer.Twice{{CPV: "a/y-1", Flags: map[string]bool{"x": false, "z": true}, First: 0, Again: 4}}, Needs: []string{"a/s-1"}},
 		VirtualCycle: []string{"virtual/a-1", "virtual/b-1"},
 		Changes: answer.Changes{
 			Use: map[string]map[string]bool{"a/u-1": {"b": true, "a": false}}, License: map[string][]string{"a/l-1": {"EULA"}},

@@ -116,8 +116,8 @@ func collisionSolutions(conflicts []answer.SlotConflict) any {
 	return all
 }
 
-// cycleSolutions merges the settings of all cycles: cpv -> list of lists of
-// [flag, state].
+// cycleSolutions lists the settings that break cycles under the package that is
+// then no longer needed: cpv -> list of lists of [flag, state]. Only settings of one package can be said there.
 func cycleSolutions(cycles []answer.Cycle) any {
 	if len(cycles) == 0 {
 		return nil
@@ -125,11 +125,11 @@ func cycleSolutions(cycles []answer.Cycle) any {
 	out := map[string][][][2]any{}
 	seen := map[string]bool{}
 	for _, c := range cycles {
-		for cpv, alternatives := range c.Solutions {
-			for _, settings := range alternatives {
-				if key := cpv + canonical(settings); !seen[key] {
+		for _, b := range c.Breaks {
+			for _, settings := range b.Settings {
+				if key := b.Removes.To + canonical(settings); len(b.Settings) == 1 && !seen[key] {
 					seen[key] = true
-					out[cpv] = append(out[cpv], flagPairs(settings))
+					out[b.Removes.To] = append(out[b.Removes.To], flagPairs(settings))
 				}
 			}
 		}

@@ -30,6 +30,7 @@ type Result struct {
 	RequiredUse   []RequiredUse       `json:"required_use"`
 	SlotConflicts []SlotConflict      `json:"slot_conflicts"`
 	Cycles        []Cycle             `json:"cycles"`
+	TwoStep       *TwoStep            `json:"two_step,omitempty"` // a way around Cycles, if there is one
 	VirtualCycle  []string            `json:"virtual_cycle"`
 	Rebuilds      map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
 	HeldBack      []HeldBack          `json:"held_back"`
@@ -80,6 +81,9 @@ type Entry struct {
 	Feature  []string `json:"feature,omitempty"`
 	Mark     string   `json:"mark,omitempty"`
 	Download *int64   `json:"download,omitempty"`
+	// Temporary are the flags of Use that differ from the configuration because the package is built again
+	// later (TwoStep).
+	Temporary map[string]bool `json:"temporary,omitempty"`
 	// After lists the indexes of plan entries that must precede this one, with the kind of edge.
 	After []After `json:"after,omitempty"`
 
@@ -174,21 +178,6 @@ type ConflictPackage struct {
 	Parents   []Why  `json:"parents"`
 }
 
-// Cycle of build dependencies that has no order.
-type Cycle struct {
-	Members   []string                     `json:"members"`
-	Edges     []CycleEdge                  `json:"edges"`
-	Solutions map[string][]map[string]bool `json:"solutions"` // cpv -> alternative flag settings
-}
-
-// CycleEdge says that From needs To before it can be built.
-type CycleEdge struct {
-	From string `json:"from"`
-	To   string `json:"to"`
-	Kind string `json:"kind"` // DEPEND or BDEPEND, or RDEPEND of a build dependency
-	Atom string `json:"atom"`
-}
-
 // HeldBack is an update that did not happen, and who prevents it.
 type HeldBack struct {
 	CPV      string `json:"cpv"`      // the version not taken
@@ -216,6 +205,8 @@ type Removal struct {
 	Installed int `json:"installed"`
 	World     int `json:"world"`
 	System    int `json:"system"`
+
+	Deselected []string `json:"deselected"` // atoms of the world file that match only what goes; unless --deselect=n
 
 	Remove []*metadata.Package `json:"-"` // the packages behind CleanList
 }
