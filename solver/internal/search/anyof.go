@@ -290,8 +290,12 @@ func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[universe.SlotKey]bool) {
 	k := c.SlotKey()
 	selected := w.selected(k, t.atom)
-	b.inGraph = b.inGraph && selected
 	inst := w.u.InstalledIn(k)
+	if isVirtual(t.atom) && len(inst) == 0 && !selected {
+		w.rateProviders(b, c)
+		return
+	}
+	b.inGraph = b.inGraph && selected
 	if len(inst) == 0 {
 		b.slots = false
 		if !selected && !seen[k] {
@@ -308,6 +312,27 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 	if (w.u.Req.Circular[t.parent.Cand.Pkg][c.Pkg] || universe.BuildTime(t.kind) && c == t.parent.Cand) &&
 		w.u.InstalledMatch(t.root, t.atom) == nil {
 		b.circular = true // what is installed would have broken the cycle
+	}
+}
+
+// rateProviders rates a virtual that is not there yet by what it stands for.
+func (w *walk) rateProviders(b *branch, c *universe.Candidate) {
+	inGraph, installed := true, true
+	for _, d := range w.u.Deps(c) {
+		inGraph = inGraph && universe.Satisfied(d.Expr, func(a *atom.Atom) bool {
+			for _, m := range w.u.Match(d.Root, a) {
+				if n := w.byCand[m]; n != nil && !w.gone[n] {
+					return true
+				}
+			}
+			return false
+		})
+		installed = installed && w.u.HeldBefore(d.Root, d.Expr)
+	}
+	b.inGraph = b.inGraph && inGraph
+	if !installed && !inGraph {
+		b.slots, b.known = false, false
+		b.newSlots++
 	}
 }
 
