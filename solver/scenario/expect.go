@@ -56,9 +56,10 @@ func (e *Expect) group(words []string, uninstall bool) error {
 	var g []Step
 	for _, w := range words {
 		s := Step{Uninstall: uninstall}
-		if i := strings.IndexByte(w, '['); i >= 0 {
-			s.Use = strings.Split(strings.TrimSuffix(w[i+1:], "]"), ",")
-			w = w[:i]
+		if before, use, ok := strings.Cut(w, "["); ok {
+			flags, after, _ := strings.Cut(use, "]")
+			s.Use = strings.Split(flags, ",")
+			w = before + after
 		}
 		w, s.Root, _ = strings.Cut(w, "@")
 		s.CPV, s.Repo, _ = strings.Cut(w, "::")

@@ -1,0 +1,119 @@
+package solvertest
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/scenario"
+)
+
+// The oracle finds exactly the results one can work out by hand.
+func TestOracle(t *testing.T) {
+	for _, c := range []struct{ name, world, want string }{
+		{"either branch, or both", `
+-- repo --
+c/app-1 RDEPEND="|| ( c/a c/b )"
+c/a-1
+c/b-1
+-- request --
+c/app
+`, "c/a-1 c/app-1; c/app-1 c/b-1; c/a-1 c/app-1 c/b-1"},
+		{"a blocker excludes one and removes another", `
+-- repo --
+c/app-1 RDEPEND="!c/old !c/b c/a"
+c/a-1
+c/b-1
+-- installed --
+c/old-1
+-- request --
+c/app
+`, "c/a-1 c/app-1 -c/old-1"},
+		{"an upgrade must rebuild", `
+-- repo --
+c/lib-2 SLOT=0/2
+c/user-1 RDEPEND="c/lib:="
+-- installed --
+c/lib-1 SLOT=0/1
+c/user-1 RDEPEND="c/lib:0/1="
+-- world --
+c/user
+-- request --
+>=c/lib-2
+`, "c/lib-2 c/user-1"},
+		{"masked, unknown and contradictory", `
+-- repo --
+c/app-1 RDEPEND="c/a"
+c/app-2 KEYWORDS="~amd64"
+c/app-3 RDEPEND="c/b <c/b-2"
+c/b-2
+-- request --
+c/app
+`, ""},
+	} {
+		sc, err := scenario.Parse([]byte(c.world))
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid, ok := Oracle(sc, 1000)
+		if !ok {
+			t.Fatal("too many results")
+		}
+		var got []string
+		for _, plan := range valid {
+			var words []string
+			for _, e := range plan {
+				words = append(words, map[bool]string{true: "-"}[e.Action == answer.Uninstall]+e.CPV)
+			}
+			got = append(got, strings.Join(words, " "))
+		}
+		if s := strings.Join(got, "; "); s != c.want {
+			t.Errorf("%s:\n got %s\nwant %s", c.name, s, c.want)
+		}
+	}
+}
+
+func TestOracleLimit(t *testing.T) {
+	sc, err := scenario.Parse([]byte("-- repo --\nc/a-1\nc/b-1\nc/c-1\n-- request --\nc/a\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := Oracle(sc, 7); ok {
+		t.Error("8 sets were tried with a limit of 7")
+	}
+	if _, ok := Oracle(sc, 8); !ok {
+		t.Error("8 sets were too many with a limit of 8")
+	}
+}
+
+// Every world that is drawn parses, the same number gives the same world, and
+// all that the generator can say is said some time.
+func TestWorld(t *testing.T) {
+	worlds := rapid.Custom(World)
+	var all strings.Builder
+	for seed := range 200 {
+		text := worlds.Example(seed)
+		if _, err := scenario.Parse([]byte(text)); err != nil {
+			t.Fatalf("%v\n%s", err, text)
+		}
+		if seed < 20 && worlds.Example(seed) != text {
+			t.Fatalf("number %d gives two worlds", seed)
+		}
+		all.WriteString(text)
+	}
+	for _, word := range []string{"|| (", "x? (", "!c/", "!!", ":=", ":0/1=", "SLOT=1", "[x]", "[-x]", "REQUIRED_USE", "KEYWORDS", "PDEPEND", "BDEPEND", "@world", "--onlydeps", "~c/", "<c/", ">=c/"} {
+		if !strings.Contains(all.String(), word) {
+			t.Errorf("no world has %s", word)
+		}
+	}
+}
+
+func TestMinimize(t *testing.T) {
+	text := "a b c\nd e f\ng h bad i\nj worse k\n"
+	got := Minimize(text, func(s string) bool { return strings.Contains(s, "bad") && strings.Contains(s, "worse") })
+	if got != "bad\nworse" {
+		t.Errorf("%q", got)
+	}
+}
