@@ -103,7 +103,7 @@ func (p *planner) depclean() {
 	}
 	p.keepPackageManager()
 	p.w.run()
-	p.removeUnreached(func(*universe.Candidate) bool { return true })
+	p.removeUnreached()
 	p.refuse()
 }
 
@@ -112,7 +112,7 @@ func (p *planner) depclean() {
 func (p *planner) prune() {
 	old := p.superseded()
 	if p.opts.NoDeps {
-		p.take(func(i int, c *universe.Candidate) bool { return old[i] })
+		p.take(func(i int, _ *universe.Candidate) bool { return old[i] })
 		return
 	}
 	p.seedWorld()
@@ -128,7 +128,7 @@ func (p *planner) prune() {
 	}
 	p.keepPackageManager()
 	p.w.run()
-	p.removeUnreached(func(*universe.Candidate) bool { return true })
+	p.removeUnreached()
 	p.refuse()
 }
 
@@ -199,9 +199,9 @@ func (p *planner) seedWorld() {
 }
 
 // removeUnreached removes what the walk has not come to.
-func (p *planner) removeUnreached(may func(*universe.Candidate) bool) {
+func (p *planner) removeUnreached() {
 	for _, c := range p.installed {
-		if !p.w.kept(c) && may(c) {
+		if !p.w.kept(c) {
 			p.remove = append(p.remove, c)
 		}
 	}

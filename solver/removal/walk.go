@@ -6,7 +6,6 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
-	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -121,7 +120,7 @@ func (w *walker) run() {
 func (w *walker) expand(c *universe.Candidate) {
 	for _, d := range w.u.Deps(c) {
 		if w.withBuild || !universe.BuildTime(d.Kind) {
-			w.need1(c, d, d.Expr)
+			w.sort(c, d, d.Expr)
 		}
 	}
 	if w.sonames != nil {
@@ -129,8 +128,8 @@ func (w *walker) expand(c *universe.Candidate) {
 	}
 }
 
-// need1 follows what leaves no choice and puts the rest off.
-func (w *walker) need1(c *universe.Candidate, d universe.Dep, n *depend.Node) {
+// sort follows what leaves no choice and puts the rest off.
+func (w *walker) sort(c *universe.Candidate, d universe.Dep, n *depend.Node) {
 	switch {
 	case n.Kind == depend.AnyOf, n.Kind == depend.AtomLeaf && isVirtual(n.Atom.CP):
 		w.later = append(w.later, pending{c, d, n})
@@ -138,7 +137,7 @@ func (w *walker) need1(c *universe.Candidate, d universe.Dep, n *depend.Node) {
 		w.need(c, d, n)
 	default:
 		for _, ch := range n.Children {
-			w.need1(c, d, ch)
+			w.sort(c, d, ch)
 		}
 	}
 }
@@ -221,6 +220,3 @@ func (w *walker) holds(d universe.Dep, n *depend.Node, gone map[*universe.Candid
 		return false
 	})
 }
-
-// runTime reports whether the variable matters to what is installed.
-func runTime(k metadata.DepKind) bool { return !universe.BuildTime(k) }
