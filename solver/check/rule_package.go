@@ -192,7 +192,7 @@ func parseWords(words []string) []*atom.Atom {
 	return out
 }
 
-// slotRule: at most one merge per name and slot of a root (PMS 8.3.3), but that a package may be built for the
+// slotRule: at most one merge per name and slot of a root (PMS 7.2), but that a package may be built for the
 // time being with other flags, and then again.
 func (c *checker) slotRule() {
 	first := map[universe.SlotKey]*item{}
@@ -211,7 +211,7 @@ func (c *checker) slotRule() {
 	})
 }
 
-// requiredUseRule: REQUIRED_USE of what is built holds (PMS 7.3.4, EAPI 4).
+// requiredUseRule: REQUIRED_USE of what is built holds (PMS 7.3.5, EAPI 4).
 func (c *checker) requiredUseRule() {
 	c.eachMerge(func(_ *state, it *item) {
 		p := it.pkg

@@ -114,7 +114,7 @@ func (c *checker) replayUninstall(i int, e *answer.Entry) {
 	c.add(RulePlan, e.CPV, "entry %d removes %s, which is not installed at that point", i+1, e.CPV)
 }
 
-// occupiesSame: merging b makes a go. PMS 8.3.3 allows one package per slot;
+// occupiesSame: merging b makes a go. PMS 7.2 allows one package per slot;
 // the database of installed packages has one place per name and version.
 func occupiesSame(a, b *metadata.Package) bool {
 	return a.Slot == b.Slot || sameCPV(a, b)
