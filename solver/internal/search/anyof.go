@@ -342,8 +342,14 @@ func (w *walk) needsUseOnly(t task) bool {
 		return false
 	}
 	for _, c := range w.u.Match(t.root, w.s.noUse(t.atom)) {
-		if !c.Installed() && w.s.usable(c) {
-			return FlagsFor(c, t.atom) != nil
+		if c.Installed() || !w.s.usable(c) {
+			continue
+		}
+		if c.Matches(t.atom) {
+			return false
+		}
+		if FlagsFor(c, t.atom) != nil {
+			return true
 		}
 	}
 	return false

@@ -17,7 +17,7 @@ const maxRounds = 2000
 func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	s.findKeep()
 	goals := s.goals(first, true)
-	f := cnf.Encode(cnf.Input{U: s.u, Cands: s.closure(goals), NoDeps: s.o.NoDeps, Goals: goals,
+	f := s.encode(cnf.Input{U: s.u, Cands: s.closure(goals), NoDeps: s.o.NoDeps, Goals: goals,
 		Kept: func(c *universe.Candidate) bool { return s.keep[c] }, Avoid: s.avoid,
 		BuildDeps: s.holdsBuildDeps()})
 	if err := s.u.Err(); err != nil {
@@ -57,7 +57,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		}
 		if ok {
 			r := w.result()
-			r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
+			r.Formula, r.Engine, r.Rounds, r.Complete, r.Decisions = f, e, round, true, g.held
 			r.Kept = s.keptList(func(c *universe.Candidate) bool { return g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
 			r.Removed = w.removed(f)
 			w.noteHeld(r)

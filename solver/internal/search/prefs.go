@@ -18,6 +18,9 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 			ebuilds = append(ebuilds, c)
 		}
 	}
+	if w.o.Compat && w.needsUseOnly(t) {
+		ebuilds = nil // emerge does not look behind a version that only its USE flags exclude
+	}
 	if len(ebuilds)+len(installed) == 0 {
 		return nil
 	}

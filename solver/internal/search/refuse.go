@@ -8,7 +8,8 @@ import (
 )
 
 // refuse tells, for --compat=emerge, where emerge gives up on the first choice instead of looking for
-// another: the best candidate fails REQUIRED_USE, or virtuals depend on one another in a circle. nil if it goes on.
+// another: the best candidate fails REQUIRED_USE or has
+// other USE flags, or virtuals depend on one another in a circle. nil if it goes on.
 func (s *Search) refuse(w *walk) *Result {
 	if !s.o.Compat {
 		return nil
@@ -22,6 +23,11 @@ func (s *Search) refuse(w *walk) *Result {
 				break
 			}
 			return r
+		}
+	}
+	for _, m := range w.missing {
+		if w.needsUseOnly(m.task) {
+			return w.result() // a USE change is proposed rather than another package
 		}
 	}
 	if loop := virtualLoop(w.nodes); len(loop) > 0 {

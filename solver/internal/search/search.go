@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"time"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -26,6 +27,7 @@ type Search struct {
 	argSeen        map[*universe.Candidate]int8
 	distrust       map[*universe.Candidate]bool // installed packages that earlier walks relied on in vain
 	loose          map[*atom.Atom]*atom.Atom    // atoms without their USE part
+	encoding       time.Duration
 }
 
 // Result is what Run found.
@@ -45,6 +47,8 @@ type Result struct {
 	Formula *cnf.Formula
 	Rounds  int
 	Engine  *sat.Engine
+	// Decisions are the choices that led to a complete answer, in their order.
+	Decisions []sat.Lit
 }
 
 // Missing is a dependency without a usable candidate.
@@ -266,7 +270,7 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 		kept = s.keptList(func(c *universe.Candidate) bool { return !in[c] && !slot[c.SlotKey()] })
 		cands = append(cands, kept...)
 	}
-	f := cnf.Encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
+	f := s.encode(cnf.Input{U: s.u, Cands: cands, NoDeps: s.o.NoDeps, Goals: s.goals(w, len(kept) > 0),
 		Kept: func(c *universe.Candidate) bool { return true }, Whole: true, Avoid: s.avoid,
 		BuildDeps: s.holdsBuildDeps()})
 	e := sat.New()
@@ -278,7 +282,7 @@ func (s *Search) accept(ctx context.Context, w *walk) (*Result, error) {
 	switch e.Solve(ctx, assume...) {
 	case sat.Sat:
 		r := w.result()
-		r.Formula, r.Engine, r.Rounds, r.Complete = f, e, 1, true
+		r.Formula, r.Engine, r.Rounds, r.Complete, r.Decisions = f, e, 1, true, assume
 		r.Kept = kept
 		w.noteHeld(r)
 		return r, s.u.Err()
