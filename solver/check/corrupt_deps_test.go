@@ -193,6 +193,20 @@ app-misc/app-1 DEPEND="dev-libs/build" RDEPEND="dev-libs/run"
 	good:    "dev-libs/build-1 dev-libs/run-1",
 	corrupt: []corruption{{name: "one missing", plan: "dev-libs/build-1", want: "request"}},
 }, {
+	name: "--update-if-installed",
+	world: `
+-- repo --
+dev-libs/lib-1
+dev-libs/lib-2
+app-misc/app-1
+-- installed --
+dev-libs/lib-1
+-- request --
+--update-if-installed >=dev-libs/lib-2 app-misc/app
+`,
+	good:    "dev-libs/lib-2",
+	corrupt: []corruption{{name: "installed and not updated", plan: "app-misc/app-1", want: "request"}},
+}, {
 	name: "--nodeps",
 	world: `
 -- repo --

@@ -10,7 +10,8 @@ import (
 )
 
 // requestRule: every argument is satisfied by the result. With --onlydeps it
-// is enough that everything one of its versions needs is there.
+// is enough that everything one of its versions needs is there;
+// --update-if-installed asks nothing for names of which nothing is installed.
 func (c *checker) requestRule() {
 	for i := range c.req.Args {
 		arg := &c.req.Args[i]
@@ -52,6 +53,9 @@ func (c *checker) argument(arg *universe.Arg, m *universe.ArgAtom) {
 	if c.opts.OnlyDeps && c.someCouldBeMerged(arg.Root, a) {
 		return
 	}
+	if c.opts.UpdateIfInstalled && !st.hadSome(a.CP) {
+		return // only what is installed is updated
+	}
 	if forgiving(arg, m) && !c.available(st, a) {
 		return
 	}
@@ -61,6 +65,16 @@ func (c *checker) argument(arg *universe.Arg, m *universe.ArgAtom) {
 		from = " (from " + arg.Text + ")"
 	}
 	c.add(RuleRequest, arg.Text, "%s was asked for%s, but %s", a, from, why)
+}
+
+// hadSome: some version of the name was installed before.
+func (st *state) hadSome(cp atom.CP) bool {
+	for _, it := range st.byCP[cp] {
+		if it.there(atStart) {
+			return true
+		}
+	}
+	return false
 }
 
 // forgiving: members of the standing sets that nothing can satisfy are
