@@ -73,6 +73,15 @@ func judge(text string) (kind, detail string) {
 	for _, v := range check.Check(&sc.Request, sc.Roots, res) {
 		return "check " + v.Rule, fmt.Sprintf("the checker rejects the answer: %s; %s", v, planText(res))
 	}
+	compat := sc.Request
+	compat.Options.Compat = true
+	like, err := resolve(ctx, sc.Roots, &compat)
+	if err != nil {
+		return "compat error", err.Error()
+	}
+	for _, v := range check.Check(&compat, sc.Roots, like) {
+		return "compat check " + v.Rule, fmt.Sprintf("the checker rejects the answer of the compat mode: %s; %s", v, planText(like))
+	}
 	if len(res.Cycles) > 0 {
 		return "", "" // the set exists, the order does not
 	}
