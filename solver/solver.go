@@ -6,6 +6,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
@@ -35,39 +36,59 @@ type Outcome struct {
 	Rebuilds      map[string][]string
 	HeldBack      []answer.HeldBack
 	Stats         answer.Stats
+
+	stages stages
 }
 
 // Solve finds the best selection. The error is ctx's, a source's, or a limit reached; an
 // unsolvable request is an Outcome, not an error.
 func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 	changes := newChanges(&p.Request.Options, p.Overrides)
+	var stats answer.Stats
+	var earlier []atom.CP
 	for {
+		start := time.Now()
 		u := universe.New(ctx, p.Roots, &p.Request)
 		u.Overrides = changes.flags
-		start := time.Now()
-		r, err := search.New(u).Run(ctx)
+		s := search.New(u)
+		r, err := s.Run(ctx)
 		if err != nil {
 			return nil, err
 		}
 		if !r.Complete && changes.propose(u, r) {
+			earlier = append(earlier, u.Names()...)
+			addTimes(&stats, time.Since(start), u.Reading(), s.Encoding())
 			continue // a USE change would help: again with it
 		}
 		o := &Outcome{Complete: r.Complete, Rebuilds: r.Rebuilds, Changes: changes.answer(),
-			VirtualCycle: r.VirtualCycle}
-		o.Stats.Versions = u.Versions()
-		if r.Formula != nil {
-			o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()
-		}
-		o.Stats.SolveMS = float64(time.Since(start).Microseconds()) / 1000
-		o.Selection = selection(u, r)
-		for _, h := range r.HeldBack {
-			o.HeldBack = append(o.HeldBack, heldBack(h))
-		}
-		if !r.Complete {
-			report(ctx, o, u, r)
-		}
+			VirtualCycle: r.VirtualCycle, Stats: stats, stages: stages{p, u, r, earlier}}
+		o.decode(ctx, u, r)
+		addTimes(&o.Stats, time.Since(start), u.Reading(), s.Encoding())
 		return o, ctx.Err()
 	}
+}
+
+// decode fills in the selection, or why there is no complete one.
+func (o *Outcome) decode(ctx context.Context, u *universe.Universe, r *search.Result) {
+	if r.Formula != nil {
+		o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()
+	}
+	o.Selection = selection(u, r)
+	for _, h := range r.HeldBack {
+		o.HeldBack = append(o.HeldBack, heldBack(h))
+	}
+	if !r.Complete {
+		report(ctx, o, u, r)
+	}
+	o.Stats.Versions = u.Versions()
+}
+
+// addTimes splits the time of one round: what was neither reading nor encoding is the search.
+func addTimes(s *answer.Stats, total, reading, encoding time.Duration) {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	s.LoadMS += ms(reading)
+	s.EncodeMS += ms(encoding)
+	s.SolveMS += ms(total - reading - encoding)
 }
 
 func selection(u *universe.Universe, r *search.Result) *universe.Selection {

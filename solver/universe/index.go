@@ -2,9 +2,11 @@ package universe
 
 import (
 	"context"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -29,6 +31,7 @@ type Universe struct {
 	forced  map[*metadata.Package]bool
 	rules   []depRoute
 	tests   testTargets
+	reading time.Duration
 }
 
 type groupKey struct {
@@ -85,6 +88,19 @@ func (u *Universe) Err() error {
 // Versions counts the candidates created so far.
 func (u *Universe) Versions() int { return u.count }
 
+// Reading is the time spent in sources so far.
+func (u *Universe) Reading() time.Duration { return u.reading }
+
+// Names lists the package names that were asked for in any root, by name.
+func (u *Universe) Names() []atom.CP {
+	names := make([]atom.CP, 0, len(u.groups))
+	for k := range u.groups {
+		names = append(names, k.cp)
+	}
+	slices.SortFunc(names, atom.CP.Compare)
+	return slices.Compact(names)
+}
+
 // Group returns the candidates named cp in a root, best first: versions
 // descending; at equal versions the repository of higher precedence first, the
 // installed package last.
@@ -97,7 +113,9 @@ func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 	u.groups[k] = g
 	r := &u.Roots[root]
 	for rank, rp := range r.Repos {
+		start := time.Now()
 		pkgs, err := rp.Packages(u.ctx, cp)
+		u.reading += time.Since(start)
 		if err != nil && u.err == nil {
 			u.err = err
 		}
