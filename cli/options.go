@@ -15,8 +15,8 @@ var own = [...]emergeopts.Option{
 		Note: "treat DIR as / for configuration, installed packages, world and all roots"},
 	{Name: "--repo", Kind: emergeopts.Text, Status: emergeopts.Works,
 		Note: "NAME=DIR: add a repository or say where it is; repeatable"},
-	{Name: "--format", Kind: emergeopts.Choice, Values: []string{"text", "json"}, Default: "text", Status: emergeopts.Works,
-		Note: "text as emerge prints it, or JSON (docs/json.md)"},
+	{Name: "--format", Kind: emergeopts.Choice, Values: []string{"text", "json", "dot"}, Default: "text", Status: emergeopts.Works,
+		Note: "text as emerge prints it, or JSON (docs/json.md); dot is for depgraph, and its default"},
 	{Name: "--compat", Kind: emergeopts.Choice, Values: []string{"emerge", "none"}, Default: "none", Status: emergeopts.Works,
 		Note: "emerge: choose as emerge does, with no second thoughts"},
 	{Name: "--demo", Kind: emergeopts.OptWord, Status: emergeopts.Works,
@@ -87,6 +87,7 @@ type command struct {
 	acceptProperties, acceptRestrict          string
 	repos                                     map[string]string
 	verify, ignoreDefaults, quietRepo, noSpin bool
+	pretend                                   bool
 	slotRebuilds                              bool
 	color                                     string // "", "y", "n"
 	query                                     queryOptions
@@ -163,6 +164,8 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 		c.trace = s.value
 	case "--verify":
 		c.verify = yes
+	case "--pretend":
+		c.pretend = yes
 	case "--cache-dir":
 		c.cacheDir = s.value
 	case "--config-root":

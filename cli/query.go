@@ -35,6 +35,22 @@ func questions() []question {
 			name: "list-sets", usage: "list the package sets that @name may refer to", args: "",
 			help: listSetsHelp, takes: oneOf("--list-sets"), answer: listSets,
 		},
+		{
+			name: "info", usage: "show the configuration in effect, as emerge --info does", args: "[atom | package | @set]…",
+			help: infoHelp, takes: oneOf("--info"), answer: info,
+		},
+		{
+			name: "why", usage: "show which request or package pulls a package in", args: "PACKAGE… [--for \"REQUEST\"]",
+			help: whyHelp, takes: requestOptions, answer: why,
+		},
+		{
+			name: "why-not", usage: "show what stands in the way of a version", args: "ATOM… [--for \"REQUEST\"]",
+			help: whyNotHelp, takes: func(o *emergeopts.Option) bool { return requestOptions(o) && o.Name != "--all" }, answer: whyNot,
+		},
+		{
+			name: "depgraph", usage: "print what a request selects as a graph (dot, JSON)", args: "[atom | package | @set]…",
+			help: depgraphHelp, takes: resolveTakes, answer: depgraph,
+		},
 	}
 }
 
@@ -69,7 +85,14 @@ func oneOf(names ...string) func(*emergeopts.Option) bool {
 
 // resolveTakes: all but the options of other commands. The actions of emerge are
 // among them, so that they can be answered with the name of the command.
-func resolveTakes(o *emergeopts.Option) bool { return o.Name != "--all" && o.Name != "--for" }
+func resolveTakes(o *emergeopts.Option) bool {
+	return o.Name != "--all" && o.Name != "--for" && o.Name != "--deselect"
+}
+
+// requestOptions are those that change a resolution, and --all and --for.
+func requestOptions(o *emergeopts.Option) bool {
+	return !o.Action && o.Name != "--trace" && o.Name != "--verify" && (!o.Display || o.Name == "--verbose-conflicts")
+}
 
 // checkOptions reports an option that is known, but not to this command.
 func checkOptions(c *cli.Command, words []string) error {
@@ -79,6 +102,9 @@ func checkOptions(c *cli.Command, words []string) error {
 			return nil
 		}
 		if name == "--help" || name == "--version" || slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return "--"+f.Names()[0] == name }) {
+			if name == "--format" && value == "dot" && c.Name != "depgraph" {
+				return usagef("--format=dot is for portsolve depgraph; expected text or json")
+			}
 			if other := commandOf(name); other != "" && other != c.Name && value != "n" {
 				return usagef("%s is a command of its own: portsolve %s", name, other)
 			}
@@ -94,8 +120,10 @@ func commandOf(action string) string {
 	switch action {
 	case "--search", "--searchdesc":
 		return "search"
-	case "--info", "--list-sets":
+	case "--info", "--list-sets", "--depclean", "--prune", "--unmerge", "--clean":
 		return action[2:]
+	case "--rage-clean":
+		return "unmerge"
 	}
 	return ""
 }

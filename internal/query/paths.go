@@ -10,27 +10,49 @@ import (
 // Path is a shortest chain of dependencies from an argument to p: the edges in
 // order, p at the end of the last one; there are none if an argument asks for p
 // itself. start is the package that the argument asks for, nil if no argument
-// leads to p. Among equally short chains, run-time dependencies come first.
+// leads to p. Of equally short chains one with the fewest build-time dependencies
+// is taken.
 func Path(p *Package) (start *Package, edges []*Edge) {
 	via := map[*Package]*Edge{p: nil} // the way towards p
-	queue := []*Package{p}
-	for len(queue) > 0 {
-		at := queue[0]
-		queue = queue[1:]
-		if len(at.Args) > 0 {
-			for e := via[at]; e != nil; e = via[e.To] {
-				edges = append(edges, e)
+	cost := map[*Package]int{p: 0}    // build-time dependencies on it
+	for level := []*Package{p}; len(level) > 0; level = above(level, via, cost) {
+		for _, q := range level {
+			if len(q.Args) > 0 && (start == nil || cost[q] < cost[start]) {
+				start = q
 			}
-			return at, edges
 		}
-		for _, e := range incoming(at) {
-			if _, ok := via[e.From]; !ok {
-				via[e.From] = e
-				queue = append(queue, e.From)
-			}
+		if start != nil {
+			break
 		}
 	}
-	return nil, nil
+	if start == nil {
+		return nil, nil
+	}
+	for e := via[start]; e != nil; e = via[e.To] {
+		edges = append(edges, e)
+	}
+	return start, edges
+}
+
+// above lists the packages that depend on a level and were not met before.
+func above(level []*Package, via map[*Package]*Edge, cost map[*Package]int) []*Package {
+	var next []*Package
+	met := map[*Package]bool{} // in next
+	for _, at := range level {
+		for _, e := range at.In {
+			c := cost[at] + rank(e)
+			_, known := via[e.From]
+			switch {
+			case !known:
+				met[e.From] = true
+				next = append(next, e.From)
+			case !met[e.From] || c >= cost[e.From]:
+				continue
+			}
+			via[e.From], cost[e.From] = e, c
+		}
+	}
+	return next
 }
 
 // incoming lists the edges to p, run-time dependencies first.

@@ -44,6 +44,7 @@ type Info struct {
 	Variables    []Variable    `json:"variables"` // by name; USE and USE_EXPAND first
 	Unset        []string      `json:"unset"`     // variables of interest without a value
 	Packages     []PackageInfo `json:"packages"`
+	UseExpand    []UseGroup    `json:"use_expand"` // to group flags for display
 	Warnings     []string      `json:"warnings"`
 }
 

@@ -6,6 +6,8 @@ type Reasons struct {
 	Asked    string      `json:"asked"`
 	For      []string    `json:"for"` // the request that was looked at; empty: what is installed, for @world
 	Packages []Explained `json:"packages"`
+	// Suggestions are similar names when there is no such package.
+	Suggestions []string `json:"suggestions"`
 }
 
 // Explained says why one package is there.
@@ -21,6 +23,8 @@ type Explained struct {
 	// Arg, each further step the dependency of the step before it. Empty: nothing
 	// that was asked for leads to the package.
 	Path []PathStep `json:"path"`
+	// Rebuild names packages whose change makes a rebuild necessary.
+	Rebuild []string `json:"rebuild,omitempty"`
 	// Parents counts the packages that need it directly, whether or not anything needs them.
 	Parents int `json:"parents"`
 	// Links are all dependencies on all paths: of the package, of what needs it,
