@@ -43,7 +43,7 @@ func (e *CycleError) Error() string {
 // core is the smallest strongly connected part of what is left when nothing can be taken any more.
 func (g *graph) core() []vertexID {
 	var core []vertexID
-	for _, group := range g.groups(lenient, lenient.post(), func(*vertex) bool { return false }) {
+	for _, group := range g.groups(lenient, lenientMoved, func(*vertex) bool { return false }) {
 		if core == nil || len(group) < len(core) {
 			core = group
 		}
@@ -63,7 +63,7 @@ func (g *graph) cycleError(core []vertexID) *CycleError {
 	}
 	for _, n := range e.Nodes {
 		for _, edge := range n.Out {
-			if _, r := ranksOf(edge.Priority); r > lenient.post() && inside[edge.Child] {
+			if _, r := ranksOf(edge); r > lenientMoved && inside[edge.Child] {
 				e.Edges = append(e.Edges, edge)
 			}
 		}
@@ -80,7 +80,7 @@ func shortestCycle(edges []*universe.Edge) []*universe.Edge {
 	}
 	var best []*universe.Edge
 	for _, first := range edges {
-		if _, r := ranksOf(first.Priority); r != lenientHard {
+		if _, r := ranksOf(first); r != lenientHard {
 			continue
 		}
 		if way, ok := shortestWay(out, first.Child, first.Parent); ok && (best == nil || len(way)+1 < len(best)) {

@@ -9,10 +9,10 @@ import (
 
 // pickCycle finds a group that is closed under the arcs stronger than some level and can be merged
 // together, in order (order 4). The lowest level that gives one decides, so that as little as possible is ignored; then
-// the smallest group, then the name.
-func (o *orderer) pickCycle(sc scale) []vertexID {
+// the smallest group, then the name. Levels above last are not tried.
+func (o *orderer) pickCycle(sc scale, last rank) []vertexID {
 	refused := func(v *vertex) bool { return !sc.free(v) }
-	for level := rank(0); level <= sc.post(); level++ {
+	for level := rank(0); level <= last; level++ {
 		if level > 0 && o.g.ranks(sc, level) == 0 {
 			continue // as the level before
 		}

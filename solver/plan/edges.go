@@ -22,6 +22,7 @@ const (
 	lenientMetBuild
 	lenientMetSlotOp
 	lenientPost
+	lenientMoved // satisfied, through a slot operator, but only by what the plan takes away
 	lenientRun
 	lenientHard // never ignored
 )
@@ -100,27 +101,46 @@ func (sc scale) mergeable(v *vertex) bool {
 func (sc scale) free(v *vertex) bool { return takeable(v) && v.waits == 0 && sc.mergeable(v) }
 
 // ranksOf classifies one edge on both scales.
-func ranksOf(p universe.Priority) (onPlain, onLenient rank) {
-	switch {
-	case p.Optional:
+func ranksOf(e *universe.Edge) (onPlain, onLenient rank) {
+	p := &e.Priority
+	if p.Optional {
 		return plainOptional, lenientOptional
-	case p.Buildtime && p.Satisfied && p.BuildtimeSlotOp:
-		return plainHard, lenientMetSlotOp
-	case p.Buildtime && p.Satisfied:
-		return plainHard, lenientMetBuild
-	case p.Buildtime:
-		return plainHard, lenientHard
-	case p.RuntimePost && !p.Runtime && p.Satisfied:
-		return plainPost, lenientMetPost
-	case p.RuntimePost && !p.Runtime:
-		return plainPost, lenientPost
-	case p.RuntimeSlotOp && p.Satisfied:
-		return plainHard, lenientMetSlotOp
-	case p.RuntimeSlotOp:
-		return plainHard, lenientRun
-	case p.Satisfied:
-		return plainRun, lenientMetRun
-	default:
-		return plainRun, lenientRun
 	}
+	switch {
+	case p.Buildtime:
+		onPlain, onLenient = plainHard, lenientHard
+	case p.RuntimePost && !p.Runtime:
+		onPlain, onLenient = plainPost, lenientPost
+	case p.RuntimeSlotOp:
+		onPlain, onLenient = plainHard, lenientRun
+	default:
+		onPlain, onLenient = plainRun, lenientRun
+	}
+	if !p.Satisfied {
+		return onPlain, onLenient
+	}
+	switch {
+	case moved(e):
+		onLenient = lenientMoved
+	case p.BuildtimeSlotOp || p.RuntimeSlotOp:
+		onLenient = lenientMetSlotOp
+	case p.Buildtime:
+		onLenient = lenientMetBuild
+	case onPlain == plainPost:
+		onLenient = lenientMetPost
+	default:
+		onLenient = lenientMetRun
+	}
+	return onPlain, onLenient
+}
+
+// moved reports whether e goes through a slot operator and what satisfies it now gives way to a package with another slot or
+// sub-slot. Built before that package, its parent would be bound to something that is gone after the plan.
+func moved(e *universe.Edge) bool {
+	p := &e.Priority
+	if !p.BuildtimeSlotOp && !p.RuntimeSlotOp || p.SatisfiedBy == nil || !e.Child.Merge {
+		return false
+	}
+	old, now := p.SatisfiedBy.Pkg, e.Child.Cand.Pkg
+	return old.Slot != now.Slot || old.SubSlot != now.SubSlot
 }

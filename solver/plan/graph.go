@@ -61,7 +61,7 @@ func newGraph(s *universe.Selection) *graph {
 			if !has(s, e.Child) {
 				continue
 			}
-			plain, lenient := ranksOf(e.Priority)
+			plain, lenient := ranksOf(e)
 			if to == from && lenient < lenientHard {
 				continue
 			}

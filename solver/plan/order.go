@@ -106,7 +106,7 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if group = o.pickLeaves(plain); group != nil {
 		return group, true
 	}
-	if group = o.pickCycle(plain); group != nil {
+	if group = o.pickCycle(plain, plain.post()); group != nil {
 		return group, true
 	}
 	if o.scheduleRemoval(plain) {
@@ -115,7 +115,7 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if group = o.leavesAt(plain, 0); group != nil {
 		return group, true
 	}
-	if group = o.pickCycle(lenient); group != nil {
+	if group = o.pickCycle(lenient, lenient.post()); group != nil {
 		return group, true
 	}
 	if group = o.pickLeaves(lenient); group != nil {
@@ -124,8 +124,11 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if o.scheduleRemoval(lenient) {
 		return nil, true
 	}
+	if group = o.pickCycle(lenient, lenientMoved); group != nil {
+		return group, true
+	}
 	o.lastResort = true
-	group = o.pickCycle(lenient)
+	group = o.pickCycle(lenient, lenientMoved)
 	o.lastResort = false
 	if group != nil {
 		return group, true
