@@ -37,6 +37,7 @@ func (s *System) remove(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, inputError(ctx, err)
 	}
+	plan.Deselected = s.deselected(&r.Options, plan)
 	res := &Result{
 		Schema: answer.Schema, Status: removalStatus(plan), Complete: !plan.Blocked, Ordered: true,
 		Plan: []answer.Entry{}, Removal: plan, UseExpand: s.useExpand(),
@@ -212,6 +213,35 @@ func (s *System) countSet(name string) (int, error) {
 		return 0, err
 	}
 	return len(set.Atoms), nil
+}
+
+// deselected lists the entries of the world file that only name what goes.
+func (s *System) deselected(o *universe.Options, plan *answer.Removal) []string {
+	list := []string{}
+	if !o.Deselect.Or(true) {
+		return list
+	}
+	t := s.target()
+	for _, w := range t.world.Atoms {
+		if w.Atom == nil {
+			continue
+		}
+		goes, stays := false, false
+		for _, p := range t.recorded.Packages(w.Atom.CP) {
+			if !w.Atom.MatchVersion(p.CPV) || !w.Atom.MatchSlot(p.Slot, p.SubSlot) || !w.Atom.MatchRepo(p.Repo) {
+				continue
+			}
+			if slices.Contains(plan.CleanList, p.CPV.String()) {
+				goes = true
+			} else {
+				stays = true
+			}
+		}
+		if goes && !stays {
+			list = append(list, w.Atom.String())
+		}
+	}
+	return list
 }
 
 // verifyRemoval is Verify for removals.

@@ -43,7 +43,10 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	if err != nil {
 		return nil, err
 	}
-	if len(cmd.args) == 0 {
+	if cmd.options.Action != "" && !cmd.pretend {
+		return nil, inv.refuseExecution(cmd)
+	}
+	if len(cmd.args) == 0 && cmd.options.Action == "" {
 		return nil, usagef("nothing to resolve: name a package, an atom or a @set (portsolve resolve --help)")
 	}
 	req := portsolve.Request{Args: cmd.args, Options: cmd.options}
@@ -145,7 +148,11 @@ func (inv *invocation) print(cmd *command, res *answer.Result) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(res)
 	}
-	if err := render.Text(inv.stdout, res, inv.renderOptions(cmd)); err != nil {
+	text := render.Text
+	if res.Removal != nil {
+		text = render.Removal
+	}
+	if err := text(inv.stdout, res, inv.renderOptions(cmd)); err != nil {
 		return fmt.Errorf("writing the answer: %w", err)
 	}
 	return nil

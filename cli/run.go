@@ -126,7 +126,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		}, inv.queryCommands()...),
+		}, append(inv.removalCommands(), inv.queryCommands()...)...),
 	}
 }
 

@@ -16,7 +16,7 @@ func (inv *invocation) useDemo(cmd *command) (done func(), err error) {
 		return func() {}, nil
 	}
 	story, done, err := inv.enterDemo(cmd)
-	if err == nil && len(cmd.args) == 0 {
+	if err == nil && len(cmd.args) == 0 && cmd.options.Action == "" {
 		return done, inv.demoRequest(cmd, story)
 	}
 	return done, err

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/portsolve/portsolve/internal/emergeopts"
+)
+
+// removals are the commands that take packages away.
+func removals() []question {
+	return []question{
+		{
+			name: "depclean", args: "[atom | package | @set | file]…", help: depcleanHelp,
+			usage: "show what nothing needs any more, as emerge --depclean --pretend does",
+		},
+		{
+			name: "prune", args: "[atom | package | @set]…", help: pruneHelp,
+			usage: "show superseded versions that nothing needs, as emerge --prune --pretend does",
+		},
+		{
+			name: "unmerge", args: "atom | package | @set | file…", help: unmergeHelp,
+			usage: "show what removing packages regardless of dependencies would take and break",
+		},
+		{
+			name: "clean", args: "[atom | package | @set]…", help: cleanHelp,
+			usage: "show packages that were left behind in the slot of a later one",
+		},
+	}
+}
+
+const removalHelp = `
+   Nothing is ever changed: --pretend (-p) is needed until plans can be executed.
+
+   Exit codes: 0 there is a list or nothing to do, 1 missing dependencies
+   forbid it or -p is missing, 2 wrong command line, 3 unreadable system.`
+
+const depcleanHelp = `Whatever @world needs, directly or not, at run time or to be built again
+   (--with-bdeps=n leaves that out), stays. With arguments, only those of them
+   that nothing else needs go; -v shows what needs the others.` + "\n" + removalHelp
+
+const pruneHelp = `All but the highest version of each package (of the arguments, if any),
+   unless something needs them. --nodeps does not ask.` + "\n" + removalHelp
+
+const unmergeHelp = `What is named goes, whatever needs it. What that breaks is listed.` + "\n" + removalHelp
+
+const cleanHelp = `Of each slot the package that was installed last stays.` + "\n" + removalHelp
+
+// removalCommands are the commands of removals.
+func (inv *invocation) removalCommands() []*cli.Command {
+	var out []*cli.Command
+	for _, r := range removals() {
+		out = append(out, &cli.Command{
+			Name: r.name, Usage: r.usage, UsageText: "portsolve " + r.name + " [options] " + r.args,
+			Description: r.help,
+			Flags:       inv.flags(func(o *emergeopts.Option) bool { return removalTakes(o) || everywhere(o) }),
+			Action: func(c *cli.Context) error {
+				*inv.settings = append([]setting{{name: "--" + r.name, value: "true"}}, *inv.settings...)
+				return inv.resolveAction(c)
+			},
+			OnUsageError: func(_ *cli.Context, err error, _ bool) error { return &usageError{err} },
+		})
+	}
+	return out
+}
+
+// removalTakes are the options that change what is removed or how it is shown.
+var removalTakes = oneOf("--pretend", "--exclude", "--with-bdeps", "--with-bdeps-auto", "--deselect", "--depclean-lib-check",
+	"--dynamic-deps", "--ignore-built-slot-operator-deps", "--ignore-soname-deps", "--nodeps", "--compat", "--verify",
+	"--trace", "--depclean", "--prune", "--unmerge", "--clean", "--rage-clean")
+
+// refuseExecution says why nothing happens without --pretend.
+func (inv *invocation) refuseExecution(cmd *command) error {
+	fmt.Fprintf(inv.stderr, "portsolve: removing packages comes in a later version; with --pretend (-p) %s shows what it would remove\n",
+		cmd.options.Action)
+	return errNoAnswer
+}
