@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -148,9 +149,58 @@ func TestReadme(t *testing.T) {
 }
 
 // TestJSONDocument checks that docs/json.md has a section for every type of
-// the answer and a row for each of its fields, and no row for anything else.
+// the answer and a row for each of its fields, and no row for anything else;
+// docs/queries.md likewise for the answers of questions.
 func TestJSONDocument(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "docs", "json.md"))
+	types := map[string]reflect.Type{}
+	structTypes(reflect.TypeFor[answer.Result](), types)
+	compareFields(t, filepath.Join("..", "docs", "json.md"), types)
+
+	more := maps.Clone(types)
+	for _, document := range []reflect.Type{
+		reflect.TypeFor[answer.Search](), reflect.TypeFor[answer.Info](), reflect.TypeFor[answer.SetList](),
+		reflect.TypeFor[answer.Reasons](), reflect.TypeFor[answer.WhyNot](), reflect.TypeFor[answer.Graph](),
+	} {
+		structTypes(document, more)
+	}
+	for name := range types {
+		delete(more, name) // documented in json.md
+	}
+	compareFields(t, filepath.Join("..", "docs", "queries.md"), more)
+}
+
+// compareFields compares the fields of types with the tables of a document.
+func compareFields(t *testing.T, path string, types map[string]reflect.Type) {
+	t.Helper()
+	documented := documentedFields(t, path)
+	for name, typ := range types {
+		fields := documented[name]
+		if fields == nil {
+			t.Errorf("%s has no section %q", path, name)
+			continue
+		}
+		for f := range typ.Fields() {
+			tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			switch {
+			case tag == "-":
+			case tag == "":
+				t.Errorf("%s.%s has no json name", name, f.Name)
+			case !fields[tag]:
+				t.Errorf("%s: section %q lacks the field %q", path, name, tag)
+			default:
+				delete(fields, tag)
+			}
+		}
+		for f := range fields {
+			t.Errorf("%s: section %q has %q, which the answer does not have", path, name, f)
+		}
+	}
+}
+
+// documentedFields reads the first column of the tables, by section.
+func documentedFields(t *testing.T, path string) map[string]map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,30 +217,7 @@ func TestJSONDocument(t *testing.T) {
 			documented[section][name] = true
 		}
 	}
-	types := map[string]reflect.Type{}
-	structTypes(reflect.TypeFor[answer.Result](), types)
-	for name, typ := range types {
-		fields := documented[name]
-		if fields == nil {
-			t.Errorf("docs/json.md has no section %q", name)
-			continue
-		}
-		for f := range typ.Fields() {
-			tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			switch {
-			case tag == "-":
-			case tag == "":
-				t.Errorf("%s.%s has no json name", name, f.Name)
-			case !fields[tag]:
-				t.Errorf("docs/json.md: section %q lacks the field %q", name, tag)
-			default:
-				delete(fields, tag)
-			}
-		}
-		for f := range fields {
-			t.Errorf("docs/json.md: section %q has %q, which the answer does not have", name, f)
-		}
-	}
+	return documented
 }
 
 func structTypes(t reflect.Type, into map[string]reflect.Type) {
