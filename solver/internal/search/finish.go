@@ -145,7 +145,7 @@ func (w *walk) slotChoices(c *universe.Candidate) []*universe.Candidate {
 			lower = append(lower, m)
 		}
 	}
-	if w.o.Update && (w.o.Deep == universe.Unlimited) {
+	if w.o.Compat || w.o.Update && w.o.Deep == universe.Unlimited {
 		return append(append(higher, same...), lower...)
 	}
 	return append(append(same, higher...), lower...)

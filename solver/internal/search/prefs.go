@@ -43,10 +43,28 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	if want {
 		out = mergeByVersion(stay, ebuilds)
 	} else {
-		out = append(append(out, stay...), ebuilds...)
+		out = append(out, stay...)
+		if !w.o.Compat && !w.o.EmptyTree {
+			out = append(out, sameAgain(installed, ebuilds)...)
+		}
+		out = append(out, ebuilds...)
 	}
 	out = append(out, last...)
 	return w.preferChosen(t, out)
+}
+
+// sameAgain lists the ebuilds of installed versions: where no update is wanted, what cannot stay is
+// rather built again than updated. They are listed a second time further down, which does no harm.
+func sameAgain(installed, ebuilds []*universe.Candidate) []*universe.Candidate {
+	var out []*universe.Candidate
+	for _, i := range installed {
+		for _, e := range ebuilds {
+			if e.Pkg.Slot == i.Pkg.Slot && e.Pkg.CPV.Version.Compare(i.Pkg.CPV.Version) == 0 {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
 }
 
 // mergeByVersion merges two descending lists; at equal versions the installed package comes first.

@@ -341,9 +341,9 @@ func (w *walk) useChangedAtAll(i, e *universe.Candidate) bool {
 	return false
 }
 
-// holdsBuildDeps reports whether build dependencies of installed packages count as what they need: with
-// --with-bdeps where the whole depth is looked at.
-func (s *Search) holdsBuildDeps() bool { return s.bdeps && s.o.Deep == universe.Unlimited }
+// holdsBuildDeps reports whether build dependencies of installed packages count as what they need, once the
+// whole graph is looked at.
+func (s *Search) holdsBuildDeps() bool { return s.bdeps }
 
 // findKeep computes what is reachable from the request and @world.
 func (s *Search) findKeep() {
