@@ -22,8 +22,8 @@ type composer struct {
 	outcome *solver.Outcome
 	plan    *plan.Plan
 	cycle   *plan.CycleError
-	cycles  *cycles.Report // about cycle
-	judge   func(*answer.Result) []check.Violation
+	cycles  *cycles.Report                                           // about cycle
+	judge   func(*answer.Result, []*universe.Node) []check.Violation // what there is before, besides what is installed
 	stats   answer.Stats
 	index   map[*universe.Node]int // entry that merges a node
 	slots   []map[string][]*metadata.Package

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
@@ -31,7 +32,9 @@ func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) err
 		return err
 	}
 	c.cycles = report
-	c.judge = func(res *answer.Result) []check.Violation { return check.Check(&problem.Request, problem.Roots, res) }
+	c.judge = func(res *answer.Result, there []*universe.Node) []check.Violation {
+		return check.Check(&problem.Request, supplied(problem.Roots, there), res)
+	}
 	return nil
 }
 
@@ -94,14 +97,33 @@ func (c *composer) twoStep(r *Result, t *cycles.TwoStep) *answer.TwoStep {
 	for _, n := range t.Needs {
 		out.Needs = append(out.Needs, n.Cand.Pkg.CPV.String())
 	}
-	out.Plan = res.Plan
-	res.Status = steps.status(&res)
-	violations := c.judge(&res)
-	if len(t.Needs) > 0 { // what is not there yet is missed
-		violations = slices.DeleteFunc(violations, func(v check.Violation) bool { return v.Rule == check.RuleOrder })
+	out.Plan = slices.Clone(res.Plan)
+	for _, n := range t.Needs { // for the checker they are there and replaced
+		for i := range res.Plan {
+			if e := &res.Plan[i]; e.Package == n.Cand.Pkg && e.Root == c.rootOf(n.Cand.Root).path {
+				e.Replaces = append(slices.Clone(e.Replaces), e.CPV)
+				break
+			}
+		}
 	}
-	if len(violations) > 0 {
+	res.Status = steps.status(&res)
+	if len(c.judge(&res, t.Needs)) > 0 {
 		return nil
 	}
 	return out
+}
+
+// supplied are the roots with packages in them that come from elsewhere.
+func supplied(roots []universe.Root, there []*universe.Node) []universe.Root {
+	if len(there) == 0 {
+		return roots
+	}
+	roots = slices.Clone(roots)
+	for _, n := range there {
+		p := n.Cand.Pkg.Clone()
+		p.Origin, p.Use = metadata.Installed, n.Cand.Use
+		r := &roots[n.Cand.Root]
+		r.Installed = append(slices.Clone(r.Installed), p)
+	}
+	return roots
 }

@@ -189,5 +189,11 @@ func (h *harness) details(c *referenceCase, d *difference, res *portsolve.Result
 			fmt.Fprintf(h.w, "    conflict     %s\n", r.Text)
 		}
 	}
+	for _, c := range res.Cycles {
+		fmt.Fprintf(h.w, "    cycle        %s: %d settings break it\n", strings.Join(c.Members, " "), len(c.Breaks))
+	}
+	if t := res.TwoStep; t != nil {
+		fmt.Fprintf(h.w, "    two steps    %d entries, %d packages built twice, from elsewhere: %s\n", len(t.Plan), len(t.Twice), strings.Join(t.Needs, " "))
+	}
 	fmt.Fprintf(h.w, "    stats        %+v\n", res.Stats)
 }

@@ -25,7 +25,7 @@ type Break struct {
 	Settings map[string]map[string]bool `json:"settings"` // cpv -> flag -> state, all of them together
 	Removes  CycleEdge                  `json:"removes"`  // the dependency that goes
 	Verified bool                       `json:"verified"` // solving again with the settings proved it
-	Suffices bool                       `json:"suffices"` // and nothing else was in a cycle
+	Suffices bool                       `json:"suffices"` // with these settings alone nothing else was in a cycle
 }
 
 // TwoStep is an order for what was chosen in which some packages are built twice.

@@ -6,6 +6,7 @@ package cycles
 
 import (
 	"context"
+	"slices"
 
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/plan"
@@ -56,7 +57,7 @@ type Break struct {
 	Settings []Setting
 	Edge     *universe.Edge // of the loop: what is no longer needed
 	Verified bool           // solving again proved it
-	Suffices bool           // solving again gave an answer without any cycle
+	Suffices bool           // with it alone, solving again gave an answer without any cycle
 }
 
 // Setting is the change of flags of one package that is merged.
@@ -95,6 +96,10 @@ func Find(ctx context.Context, in *Input) (*Report, error) {
 	}
 	if err := f.verify(ctx, r.Loops); err != nil {
 		return nil, err
+	}
+	open := func(l Loop) bool { return len(l.Breaks) == 0 }
+	if t := r.TwoStep; t != nil && len(t.Needs) > 0 && !slices.ContainsFunc(r.Loops, open) {
+		r.TwoStep = nil // settings break all of them: nothing has to come from elsewhere
 	}
 	return r, nil
 }

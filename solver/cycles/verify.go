@@ -38,9 +38,9 @@ func (f *finder) verify(ctx context.Context, loops []Loop) error {
 		}
 		for _, t := range batch {
 			b := &loops[t.loop].Breaks[t.at]
-			t.suffices = out.Complete && out.Cycle == nil
+			t.suffices = out.Complete && out.Cycle == nil && len(batch) == 1
 			t.keep = out.Complete && stands(out, b.Settings) && gone(out.Cycle, b.Edge) &&
-				(t.suffices || len(loops) > 1 && within(out.Cycle, before))
+				(out.Cycle == nil || len(loops) > 1 && within(out.Cycle, before))
 		}
 		done = append(done, batch...)
 		pending = slices.DeleteFunc(pending, func(t *trial) bool { return slices.Contains(batch, t) })
