@@ -14,18 +14,22 @@ func removals() []question {
 		{
 			name: "depclean", args: "[atom | package | @set | file]…", help: depcleanHelp,
 			usage: "show what nothing needs any more, as emerge --depclean --pretend does",
+			takes: oneOf("--depclean-lib-check", "--ignore-soname-deps"),
 		},
 		{
 			name: "prune", args: "[atom | package | @set]…", help: pruneHelp,
 			usage: "show superseded versions that nothing needs, as emerge --prune --pretend does",
+			takes: oneOf("--depclean-lib-check", "--ignore-soname-deps", "--nodeps"),
 		},
 		{
 			name: "unmerge", args: "atom | package | @set | file…", help: unmergeHelp,
 			usage: "show what removing packages regardless of dependencies would take and break",
+			takes: oneOf(),
 		},
 		{
 			name: "clean", args: "[atom | package | @set]…", help: cleanHelp,
 			usage: "show packages that were left behind in the slot of a later one",
+			takes: oneOf(),
 		},
 	}
 }
@@ -54,7 +58,7 @@ func (inv *invocation) removalCommands() []*cli.Command {
 		out = append(out, &cli.Command{
 			Name: r.name, Usage: r.usage, UsageText: "portsolve " + r.name + " [options] " + r.args,
 			Description: r.help,
-			Flags:       inv.flags(func(o *emergeopts.Option) bool { return removalTakes(o) || everywhere(o) }),
+			Flags:       inv.flags(func(o *emergeopts.Option) bool { return r.takes(o) || removalTakes(o) || everywhere(o) }),
 			Action: func(c *cli.Context) error {
 				*inv.settings = append([]setting{{name: "--" + r.name, value: "true"}}, *inv.settings...)
 				return inv.resolveAction(c)
@@ -65,10 +69,11 @@ func (inv *invocation) removalCommands() []*cli.Command {
 	return out
 }
 
-// removalTakes are the options that change what is removed or how it is shown.
-var removalTakes = oneOf("--pretend", "--exclude", "--with-bdeps", "--with-bdeps-auto", "--deselect", "--depclean-lib-check",
-	"--dynamic-deps", "--ignore-built-slot-operator-deps", "--ignore-soname-deps", "--nodeps", "--compat", "--verify",
-	"--trace", "--depclean", "--prune", "--unmerge", "--clean", "--rage-clean")
+// removalTakes are the options of every removal. The actions of emerge are among
+// them, so that they can be answered with the name of the command.
+var removalTakes = oneOf("--pretend", "--exclude", "--with-bdeps", "--deselect", "--dynamic-deps",
+	"--ignore-built-slot-operator-deps", "--compat", "--verify", "--trace",
+	"--depclean", "--prune", "--unmerge", "--clean", "--rage-clean")
 
 // refuseExecution says why nothing happens without --pretend.
 func (inv *invocation) refuseExecution(cmd *command) error {
