@@ -2,6 +2,7 @@ package portsolve
 
 import (
 	"errors"
+	"io"
 
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
@@ -39,6 +40,11 @@ type Request struct {
 	Args []string
 	// Options are emerge's options; the zero value has emerge's defaults.
 	Options universe.Options
+	// Trace, if not nil, is given the stages between the request and the answer, in this order:
+	// "universe.txtar" (all packages that were looked at, as a scenario a test can run), "problem.cnf" and
+	// "vars.tsv" (the formula and the meaning of its variables), "model.txt" (what was chosen). An error of
+	// it ends Resolve.
+	Trace func(file string, write func(io.Writer) error) error `json:"-"`
 }
 
 // Result is the answer to a Request as plain data.

@@ -36,7 +36,11 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 		return nil, inputError(ctx, err)
 	}
 	c.stats.LoadMS += s.loadMS + prepared
-	return c.result(), nil
+	res := c.result()
+	if err := c.trace(ctx, &r, res); err != nil {
+		return nil, err
+	}
+	return res, nil
 }
 
 // maxCycleAttempts bounds how often a request is solved again to avoid a build
@@ -184,7 +188,7 @@ func (s *System) solverRoots(ctx context.Context, o *universe.Options) ([]univer
 		}
 		roots = append(roots, universe.Root{
 			Path: r.path, Policy: r.settings, Repos: repos,
-			Installed: db.All(), Provided: r.settings.Provided(),
+			Installed: db.All(), Provided: r.settings.Provided(), System: r.settings.SystemSet(),
 		})
 	}
 	return roots, nil

@@ -22,7 +22,7 @@ var own = [...]emergeopts.Option{
 	{Name: "--demo", Kind: emergeopts.OptWord, Status: emergeopts.Works,
 		Note: "use an example system that is part of the program; NAME picks one, list lists them"},
 	{Name: "--trace", Kind: emergeopts.Text, Status: emergeopts.Works,
-		Note: "write the request and the answer to files in DIR (request.json, plan.json)"},
+		Note: "write each stage of the resolution to a file in DIR (docs/trace.md)"},
 	{Name: "--verify", Default: "off", Status: emergeopts.Works,
 		Note: "have the independent checker judge the answer"},
 	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.NoEffect,

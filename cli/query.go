@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -187,8 +187,5 @@ func (inv *invocation) ask(c *cli.Context, q *question) error {
 
 // printJSON writes a document of docs/json.md.
 func printJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
+	return answer.Encode(w, v)
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -51,7 +50,7 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	}
 	req := portsolve.Request{Args: cmd.args, Options: cmd.options}
 	emergeopts.Normalize(&req.Options)
-	if err := cmd.traceRequest(req); err != nil {
+	if err := cmd.startTrace(&req); err != nil {
 		return nil, err
 	}
 	res, err := sys.Resolve(ctx, req)
@@ -59,7 +58,7 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	if err != nil {
 		return nil, err
 	}
-	if err := cmd.traceResult(res); err != nil {
+	if err := cmd.endTrace(res); err != nil {
 		return nil, err
 	}
 	if err := inv.print(cmd, res); err != nil {
@@ -143,10 +142,7 @@ func (inv *invocation) print(cmd *command, res *answer.Result) error {
 		}
 	}
 	if cmd.format == "json" {
-		enc := json.NewEncoder(inv.stdout)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(res)
+		return answer.Encode(inv.stdout, res)
 	}
 	text := render.Text
 	if res.Removal != nil {

@@ -1,8 +1,10 @@
 package cli
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -10,29 +12,59 @@ import (
 	"github.com/portsolve/portsolve/solver/answer"
 )
 
-// traceRequest and traceResult write the first and the last stage of a
-// resolution to the directory of --trace: what was asked (request.json: words
-// and options after normalisation) and the answer (plan.json, docs/json.md).
-func (c *command) traceRequest(req portsolve.Request) error {
-	return c.traceFile("request.json", req)
-}
+// traceFiles are the files of --trace DIR, one per stage, in order: what was asked
+// (words and options after normalisation), what was looked at (docs/scenarios.md), the
+// formula and its variables (docs/encoding.md), what was chosen, and the answer (docs/json.md).
+var traceFiles = [...]string{"request.json", "universe.txtar", "problem.cnf", "vars.tsv", "model.txt", "plan.json"}
 
-func (c *command) traceResult(res *answer.Result) error {
-	return c.traceFile("plan.json", res)
-}
-
-func (c *command) traceFile(name string, value any) error {
+// startTrace writes the first stage, and has the library hand over the next ones.
+// Files of an earlier run go first, so that what is there belongs together.
+func (c *command) startTrace(req *portsolve.Request) error {
 	if c.trace == "" {
 		return nil
 	}
-	text, err := json.MarshalIndent(value, "", "  ")
-	if err == nil {
-		err = os.MkdirAll(c.trace, 0o755)
+	if err := os.MkdirAll(c.trace, 0o755); err != nil {
+		return fmt.Errorf("--trace: %w", err)
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(c.trace, name), append(text, '\n'), 0o644)
+	for _, name := range traceFiles {
+		if err := os.Remove(filepath.Join(c.trace, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("--trace: %w", err)
+		}
 	}
+	if err := c.traceJSON(traceFiles[0], *req); err != nil {
+		return err
+	}
+	req.Trace = c.traceFile
+	return nil
+}
+
+// endTrace writes the last stage.
+func (c *command) endTrace(res *answer.Result) error {
+	if c.trace == "" {
+		return nil
+	}
+	return c.traceJSON(traceFiles[len(traceFiles)-1], res)
+}
+
+func (c *command) traceJSON(name string, value any) error {
+	return c.traceFile(name, func(w io.Writer) error { return answer.Encode(w, value) })
+}
+
+// traceFile writes one file: it is there whole, or not at all.
+func (c *command) traceFile(name string, write func(io.Writer) error) error {
+	f, err := os.CreateTemp(c.trace, "."+name+".*")
 	if err != nil {
+		return fmt.Errorf("--trace: %w", err)
+	}
+	defer os.Remove(f.Name()) // it is gone when all went well
+	err = write(f)
+	if err == nil {
+		err = f.Chmod(0o644)
+	}
+	if err := errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("--trace: %s: %w", filepath.Join(c.trace, name), err)
+	}
+	if err := os.Rename(f.Name(), filepath.Join(c.trace, name)); err != nil {
 		return fmt.Errorf("--trace: %w", err)
 	}
 	return nil

@@ -32,7 +32,8 @@ func resolve(ctx context.Context, roots []universe.Root, req *universe.Request) 
 		RequiredUse: o.RequiredUse, SlotConflicts: o.SlotConflicts, VirtualCycle: o.VirtualCycle, Rebuilds: o.Rebuilds, HeldBack: o.HeldBack,
 	}
 	if o.Selection != nil {
-		steps, err := plan.Order(ctx, o.Selection, plan.Options{Compat: req.Options.Compat, ImplicitSystemDeps: true})
+		steps, err := plan.Order(ctx, o.Selection, plan.Options{Compat: req.Options.Compat, ImplicitSystemDeps: req.Options.ImplicitSystemDeps.Or(true),
+			BuildPkgOnly: req.Options.BuildPkgOnly, System: roots[universe.Host].System})
 		if cycle := (*plan.CycleError)(nil); errors.As(err, &cycle) {
 			res.Cycles = append(res.Cycles, cycleAnswer(cycle))
 			res.Complete, res.Ordered = false, false

@@ -42,6 +42,8 @@ type parser struct {
 	repos     [2][]universe.Repository
 	installed [2][]*metadata.Package
 	provided  [2][]atom.CPV
+	system    [2][]*atom.Atom
+	avoid     [][2]string
 	target    bool // there is a target root
 	sets      map[string]*universe.Arg
 	world     []*universe.Arg
@@ -83,6 +85,10 @@ func (p *parser) section(s *section) error {
 		return each(func(l string, _ int) error { return p.providedLine(l, root) })
 	case "config":
 		return each(func(l string, n int) error { return p.configLine(l, n, root) })
+	case "system":
+		return each(func(l string, _ int) error { return p.systemLine(l, root) })
+	case "avoid":
+		return each(func(l string, _ int) error { return p.avoidLine(l) })
 	case "world", "set":
 		return p.set(words[0], name, root, each)
 	case "request":
@@ -140,6 +146,12 @@ func twice(there []*metadata.Package, p *metadata.Package) bool {
 func (p *parser) providedLine(l string, root universe.RootID) error {
 	cpv, err := atom.ParseCPV(l)
 	p.provided[root] = append(p.provided[root], cpv)
+	return err
+}
+
+func (p *parser) systemLine(l string, root universe.RootID) error {
+	a, err := atom.ParseWildcard(l)
+	p.system[root] = append(p.system[root], a)
 	return err
 }
 
@@ -259,8 +271,10 @@ func (p *parser) finish() {
 			Repos:     p.reposOf(root),
 			Installed: p.installed[root],
 			Provided:  p.provided[root],
+			System:    p.system[root],
 		})
 	}
+	p.sc.Request.Circular = p.circular()
 	for _, arg := range p.world {
 		p.sc.Request.World = append(p.sc.Request.World, *arg)
 	}

@@ -34,6 +34,7 @@ func Write(ctx context.Context, w io.Writer, roots []universe.Root, req *univers
 		return err
 	}
 	wr.request(req)
+	wr.avoid(req)
 	for root := range roots {
 		wr.root(universe.RootID(root), &roots[root])
 	}
@@ -197,6 +198,13 @@ func (wr *writer) root(id universe.RootID, r *universe.Root) {
 	fmt.Fprintf(&wr.buf, "-- provided%s --\n", rootSuffix(id))
 	for _, cpv := range r.Provided {
 		fmt.Fprintln(&wr.buf, cpv)
+	}
+	if len(r.System) == 0 {
+		return
+	}
+	fmt.Fprintf(&wr.buf, "-- system%s --\n", rootSuffix(id))
+	for _, a := range r.System {
+		fmt.Fprintln(&wr.buf, a)
 	}
 }
 

@@ -41,6 +41,7 @@ type Root struct {
 	Repos     []Repository // ascending precedence
 	Installed []*metadata.Package
 	Provided  []atom.CPV
+	System    []*atom.Atom // the system set; matters for the order of the plan only (docs/plan-order.md)
 }
 
 // Repository is an ebuild source with its name; precedence is its index.
