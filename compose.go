@@ -81,6 +81,7 @@ func (c *composer) result() *Result {
 		Plan: []answer.Entry{}, Warnings: c.warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
 	}
 	c.entries(r)
+	c.downloads(r)
 	if c.cycles != nil {
 		c.cycleAnswer(r)
 	}

@@ -149,7 +149,7 @@ func (s *System) searchOne(ctx context.Context, p *query.Pattern, cp atom.CP, by
 		pkgs = slices.Clone(installed)
 		slices.Reverse(pkgs)
 	}
-	if len(pkgs) == 0 || !byName && !slices.ContainsFunc(pkgs, func(m *metadata.Package) bool { return p.Text(m.Var("DESCRIPTION")) }) {
+	if len(pkgs) == 0 || !byName && !slices.ContainsFunc(pkgs, func(m *metadata.Package) bool { return p.Text(s.described(m, "DESCRIPTION")) }) {
 		return nil, nil
 	}
 	best, masked := pkgs[0], true
@@ -159,18 +159,29 @@ func (s *System) searchOne(ctx context.Context, p *query.Pattern, cp atom.CP, by
 			break
 		}
 	}
-	if !byName && !p.Text(best.Var("DESCRIPTION")) {
+	if !byName && !p.Text(s.described(best, "DESCRIPTION")) {
 		return nil, nil // only a version that nobody would get says so
 	}
 	f := &answer.Found{
 		Name: cp.String(), Version: best.CPV.Version.String(), Masked: masked, Repo: best.Repo,
-		Homepage: best.Var("HOMEPAGE"), Description: best.Var("DESCRIPTION"), License: best.Var("LICENSE"),
+		Homepage: s.described(best, "HOMEPAGE"), Description: s.described(best, "DESCRIPTION"), License: best.Var("LICENSE"),
 	}
 	if len(installed) > 0 {
 		f.Installed = installed[len(installed)-1].CPV.Version.String()
 	}
 	f.Size = s.totalSize(best)
 	return f, nil
+}
+
+// described is a variable that only people read; installed packages do not
+// carry these, their entries have files of that name.
+func (s *System) described(p *metadata.Package, name string) string {
+	if p.Origin != metadata.Installed {
+		return p.Var(name)
+	}
+	// One that cannot be read is as good as none.
+	text, _ := s.target().recorded.Field(p, name)
+	return text
 }
 
 // versions lists the ebuilds of a package in all repositories, best first.

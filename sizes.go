@@ -139,3 +139,10 @@ func distfiles(p *metadata.Package, use func(string) bool) []string {
 	})
 	return names
 }
+
+// downloads completes a result by what has to be fetched for its plan.
+func (c *composer) downloads(r *Result) {
+	d := c.sys.newDownloads()
+	d.fill(r.Plan)
+	r.Warnings = append(r.Warnings, d.problem...)
+}

@@ -91,6 +91,7 @@ type command struct {
 	slotRebuilds                              bool
 	color                                     string // "", "y", "n"
 	query                                     queryOptions
+	display                                   displayOptions
 	notes                                     []string
 }
 
@@ -194,6 +195,9 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 			c.color = "n"
 		}
 	default:
+		if c.display.apply(s) {
+			return true, nil
+		}
 		return c.query.apply(s)
 	}
 	return true, nil

@@ -61,7 +61,13 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	if err := cmd.endTrace(res); err != nil {
 		return nil, err
 	}
+	if err := cmd.complete(ctx, sys, res); err != nil {
+		return nil, err
+	}
 	if err := inv.print(cmd, res); err != nil {
+		return nil, err
+	}
+	if err := inv.changeLogs(cmd, sys, res); err != nil {
 		return nil, err
 	}
 	if cmd.verify {

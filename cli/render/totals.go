@@ -10,9 +10,8 @@ import (
 // totals writes emerge's summary line and, when there are any, the blockers.
 func (p *page) totals() {
 	var byKind [kindReinstall + 1]int
-	var merges, binaries, uninstalls, blocks, unsolved int
+	var merges, binaries, uninstalls, blocks, unsolved, unknown int
 	var download int64
-	known := true
 	for i := range p.res.Plan {
 		e := &p.res.Plan[i]
 		switch e.Action {
@@ -30,7 +29,7 @@ func (p *page) totals() {
 				binaries++
 			}
 			if e.Download == nil {
-				known = false
+				unknown++
 			} else {
 				download += *e.Download
 			}
@@ -56,8 +55,11 @@ func (p *page) totals() {
 	if len(parts) > 0 {
 		p.printf(" (%s)", strings.Join(parts, ", "))
 	}
-	if known {
+	if unknown == 0 || download > 0 {
 		p.printf(", Size of downloads: %s", kibibytes(download))
+	}
+	if unknown > 0 && download > 0 {
+		p.printf(" and %s of unknown size", plural(unknown, "package"))
 	}
 	p.WriteString("\n")
 	p.conflictLine(blocks, unsolved)

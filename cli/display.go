@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/portsolve/portsolve"
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// displayOptions are those of emerge's display that need more than the answer.
+type displayOptions struct {
+	changelog, changedDeps, noSuggestions bool
+}
+
+func (d *displayOptions) apply(s setting) (done bool) {
+	yes := s.value != "n"
+	switch s.name {
+	case "--changelog":
+		d.changelog = yes
+	case "--changed-deps-report":
+		d.changedDeps = yes
+	case "--misspell-suggestions":
+		d.noSuggestions = !yes
+	default:
+		return false
+	}
+	return true
+}
+
+// complete adds to an answer what display options ask for, and takes out what
+// they do not want.
+func (c *command) complete(ctx context.Context, sys *portsolve.System, res *answer.Result) error {
+	if c.display.noSuggestions {
+		for i := range res.Unsatisfied {
+			res.Unsatisfied[i].Suggestions = nil
+		}
+	}
+	if !c.display.changedDeps {
+		return nil
+	}
+	changed, err := sys.ChangedDeps(ctx)
+	if err != nil {
+		return err
+	}
+	merged := map[string]bool{}
+	for i := range res.Plan {
+		merged[res.Plan[i].CPV] = true
+	}
+	for _, cpv := range changed {
+		if !merged[cpv] {
+			res.Warnings = append(res.Warnings, cpv+": its ebuild's dependencies have changed since it was installed, without a new revision (--changed-deps rebuilds it)")
+		}
+	}
+	return nil
+}
+
+// changeLogs prints what --changelog asks for, below the answer. JSON has no
+// place for it.
+func (inv *invocation) changeLogs(cmd *command, sys *portsolve.System, res *answer.Result) error {
+	if !cmd.display.changelog || cmd.format == "json" {
+		return nil
+	}
+	for i := range res.Plan {
+		releases, err := sys.ChangeLog(&res.Plan[i])
+		if err != nil {
+			return err
+		}
+		if len(releases) == 0 {
+			continue
+		}
+		if _, err := fmt.Fprintf(inv.stdout, "\n%s\n", strings.Join(releases, "\n\n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
