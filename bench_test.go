@@ -56,7 +56,7 @@ func sharedDir() string {
 
 // realSystem unpacks the tree and a machine. PORTSOLVE_TREE names a tree that is
 // unpacked already.
-func realSystem(b *testing.B, system string) (tree, dir string) {
+func realSystem(b testing.TB, system string) (tree, dir string) {
 	b.Helper()
 	shared := sharedDir()
 	machine := filepath.Join(shared, "reference", "systems", system+".tar.zst")
