@@ -11,14 +11,13 @@ import (
 // together, in order (order 4). The lowest level that gives one decides, so that as little as possible is ignored; then
 // the smallest group, then the name. Levels above last are not tried.
 func (o *orderer) pickCycle(sc scale, last rank) []vertexID {
-	refused := func(v *vertex) bool { return !sc.free(v) }
 	for level := rank(0); level <= last; level++ {
 		if level > 0 && o.g.ranks(sc, level) == 0 {
 			continue // as the level before
 		}
 		var best []vertexID
-		for _, group := range o.g.groups(sc, level, refused) {
-			if o.canMergeTogether(group) && o.g.better(group, best) {
+		for _, group := range o.g.freshGroups(sc, level, o.canMergeTogether) {
+			if o.g.better(group, best) {
 				best = group
 			}
 		}
@@ -37,7 +36,7 @@ func (g *graph) better(a, b []vertexID) bool {
 	first := func(group []vertexID) *universe.Node {
 		return g.vertices[slices.MinFunc(group, g.byName)].node
 	}
-	return compareNames(first(a), first(b)) < 0
+	return cmp.Or(compareNames(first(a), first(b)), int(a[0]-b[0])) < 0
 }
 
 // byName compares vertices by name and version, removals last.

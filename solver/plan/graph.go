@@ -40,6 +40,11 @@ type graph struct {
 	byLenient [lenientHard + 1]int
 	// preference lists the vertices in order of preference (order 2); filled by prefer.
 	preference []vertexID
+
+	// journal lists what changed since searchAgain, seen how much of it each search for groups knows (order 4).
+	journal []change
+	seen    [lenient + 1][lenientHard]searched
+	finder  tarjan
 }
 
 // newGraph makes a vertex of every node and an arc of every pair of nodes with an edge.
@@ -79,6 +84,7 @@ func newGraph(s *universe.Selection) *graph {
 	for i := range g.arcs {
 		g.attach(arcID(i))
 	}
+	g.searchAgain()
 	return g
 }
 
@@ -107,6 +113,8 @@ func (g *graph) attach(id arcID) {
 func (g *graph) connect(from, to vertexID) {
 	g.arcs = append(g.arcs, arc{from: from, to: to, plain: plainHard, lenient: lenientHard, removal: true})
 	g.attach(arcID(len(g.arcs) - 1))
+	g.touch(from)
+	g.touch(to)
 }
 
 // addRemoval adds a vertex for r.
@@ -132,6 +140,7 @@ func (g *graph) cut(id arcID) {
 		from.waits--
 	}
 	g.vertices[a.to].parents--
+	g.journal = append(g.journal, change{a.from, a.plain, a.lenient})
 }
 
 // remove takes a vertex and its arcs out of the graph.

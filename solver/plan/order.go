@@ -128,6 +128,7 @@ func (o *orderer) next() (group []vertexID, going bool) {
 		return group, true
 	}
 	o.lastResort = true
+	o.g.searchAgain()
 	group = o.pickCycle(lenient, lenientMoved)
 	o.lastResort = false
 	if group != nil {

@@ -143,6 +143,7 @@ func (o *orderer) scheduleRemoval(sc scale) bool {
 		return false
 	}
 	best.due = true
+	o.g.touch(best.vertex)
 	if !best.strong {
 		o.overlap(best)
 	}
