@@ -1,5 +1,7 @@
 package universe
 
+import "fmt"
+
 // Tri is an option with a y/n value and a default of its own when unset.
 type Tri uint8
 
@@ -15,6 +17,32 @@ func (t Tri) Or(def bool) bool {
 		return def
 	}
 	return t == Yes
+}
+
+// MarshalText writes "y", "n" or nothing.
+func (t Tri) MarshalText() ([]byte, error) {
+	switch t {
+	case Yes:
+		return []byte("y"), nil
+	case No:
+		return []byte("n"), nil
+	}
+	return nil, nil
+}
+
+// UnmarshalText reads what MarshalText writes.
+func (t *Tri) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "":
+		*t = Unset
+	case "y":
+		*t = Yes
+	case "n":
+		*t = No
+	default:
+		return fmt.Errorf("%q is not y, n or empty", text)
+	}
+	return nil
 }
 
 // Unlimited is --deep without a number.
