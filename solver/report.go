@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
@@ -24,25 +25,36 @@ func (o *Outcome) unsatisfied(u *universe.Universe, m search.Missing) {
 			break
 		}
 	}
-	for _, c := range u.Match(m.Root, m.Atom.WithoutUse()) {
-		if c.Installed() {
+	loose := m.Atom.WithoutUse()
+	for _, c := range u.Group(m.Root, m.Atom.CP).All {
+		if c.Installed() || !loose.MatchVersion(c.Pkg.CPV) || loose.Repo != "" && loose.Repo != c.Pkg.Repo {
 			continue
 		}
-		rej := answer.Rejected{CPV: c.Pkg.CPV.String(), Repo: c.Pkg.Repo}
-		c.Visible()
-		rej.Exclusions = c.Excluded
-		for _, x := range c.Excluded {
-			rej.Reasons = append(rej.Reasons, x.Detail)
+		if unreadable := c.Pkg.Invalid != nil || c.Pkg.EAPI == nil; unreadable || c.MatchesButUse(loose) {
+			un.Candidates = append(un.Candidates, rejected(c, m.Atom, unreadable))
 		}
-		if !c.Matches(m.Atom) {
-			rej.Reasons = append(rej.Reasons, "USE does not match "+m.Atom.String())
-		}
-		if c.RequiredUseFails() {
-			rej.Reasons = append(rej.Reasons, "REQUIRED_USE fails: "+c.Pkg.Var("REQUIRED_USE"))
-		}
-		un.Candidates = append(un.Candidates, rej)
 	}
 	o.Unsatisfied = append(o.Unsatisfied, un)
+}
+
+// rejected lists every reason against a candidate. Of what is unreadable slot and flags are unknown.
+func rejected(c *universe.Candidate, a *atom.Atom, unreadable bool) answer.Rejected {
+	rej := answer.Rejected{CPV: c.Pkg.CPV.String(), Repo: c.Pkg.Repo}
+	c.Visible()
+	rej.Exclusions = c.Excluded
+	for _, x := range c.Excluded {
+		rej.Reasons = append(rej.Reasons, x.Detail)
+	}
+	if unreadable {
+		return rej
+	}
+	if !c.Matches(a) {
+		rej.Reasons = append(rej.Reasons, "USE does not match "+a.String())
+	}
+	if c.RequiredUseFails() {
+		rej.Reasons = append(rej.Reasons, "REQUIRED_USE fails: "+c.Pkg.Var("REQUIRED_USE"))
+	}
+	return rej
 }
 
 func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConflict {
