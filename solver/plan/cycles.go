@@ -72,14 +72,22 @@ func (o *orderer) canMergeTogether(group []vertexID) bool {
 
 // urgentCycle is pickCycle for the groups that urgent packages are part of or start.
 func (o *orderer) urgentCycle() []vertexID {
+	var waitedFor []vertexID
+	for _, id := range o.urgent {
+		if o.g.vertices[id].parents > 0 {
+			waitedFor = append(waitedFor, id)
+		}
+	}
+	// What leads to a vertex that is not free at the highest level does so at all levels.
+	candidates := o.closedAt(lenient.post(), waitedFor)
+	if len(candidates) == 0 {
+		return nil
+	}
 	for level := rank(0); level <= lenient.post(); level++ {
 		var best []vertexID
-		for _, id := range o.urgent {
-			if o.g.vertices[id].parents == 0 {
-				continue
-			}
+		for _, id := range o.closedAt(level, candidates) {
 			group := o.closure(lenient, level, id)
-			if group != nil && o.allFree(lenient, group) && o.canMergeTogether(group) && o.g.better(group, best) {
+			if o.canMergeTogether(group) && o.g.better(group, best) {
 				best = group
 			}
 		}
@@ -90,8 +98,20 @@ func (o *orderer) urgentCycle() []vertexID {
 	return nil
 }
 
-func (o *orderer) allFree(sc scale, group []vertexID) bool {
-	return !slices.ContainsFunc(group, func(id vertexID) bool { return !sc.free(&o.g.vertices[id]) })
+// closedAt keeps the vertices that lead only to free ones on the lenient scale.
+func (o *orderer) closedAt(level rank, ids []vertexID) []vertexID {
+	if len(ids) == 0 {
+		return nil
+	}
+	t := o.g.finder.begin(o.g, lenient, level, func(v *vertex) bool { return !lenient.free(v) })
+	var kept []vertexID
+	for _, id := range ids {
+		t.search(id)
+		if t.state(id) == closed {
+			kept = append(kept, id)
+		}
+	}
+	return kept
 }
 
 // closure lists what id depends on through arcs stronger than level, itself included, if none of that waits

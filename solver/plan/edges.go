@@ -74,7 +74,7 @@ func (a *arc) loss() int { return int(a.plain)*(int(lenientHard)+1) + int(a.leni
 // losses is the number of different values of loss.
 const losses = (int(plainHard) + 1) * (int(lenientHard) + 1)
 
-// top is the strongest rank among the living arcs out of v, 0 if it has none.
+// top finds the strongest rank among the living arcs out of v, 0 if it has none; see vertex.tops.
 func (sc scale) top(v *vertex) rank {
 	counts := v.plain[:]
 	if sc == lenient {

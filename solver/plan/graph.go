@@ -16,8 +16,9 @@ type vertex struct {
 	// plain and lenient count the living arcs out by rank on each scale.
 	plain   [plainHard + 1]int32
 	lenient [lenientHard + 1]int32
-	waits   int32 // of the arcs out, those that wait for a removal
-	parents int32 // living arcs in
+	tops    [lenient + 1]rank // by scale: the strongest rank among the living arcs out, 0 if there are none
+	waits   int32             // of the arcs out, those that wait for a removal
+	parents int32             // living arcs in
 	gone    bool
 }
 
@@ -38,6 +39,10 @@ type graph struct {
 	// byPlain and byLenient count the living arcs by rank.
 	byPlain   [plainHard + 1]int
 	byLenient [lenientHard + 1]int
+	// packages counts the living packages by scale and strongest rank: all of them, and those that nothing waits for.
+	packages [lenient + 1][lenientHard + 1]struct{ all, idle int }
+	// due counts the removals that may be taken.
+	due int
 	// preference lists the vertices in order of preference (order 2); filled by prefer.
 	preference []vertexID
 
@@ -52,6 +57,7 @@ func newGraph(s *universe.Selection) *graph {
 	g := &graph{vertices: make([]vertex, len(s.Nodes)), live: len(s.Nodes)}
 	for i, n := range s.Nodes {
 		g.vertices[i].node = n
+		g.count(&g.vertices[i], 1)
 	}
 	// known[child] is the arc from the parent being looked at, if owner[child] is that parent.
 	known := make([]arcID, len(s.Nodes))
@@ -106,7 +112,52 @@ func (g *graph) attach(id arcID) {
 	if a.removal {
 		from.waits++
 	}
-	to.parents++
+	g.changeTops(from)
+	g.changeParents(to, 1)
+}
+
+// changeTops brings the strongest ranks of v up to date.
+func (g *graph) changeTops(v *vertex) {
+	tops := [...]rank{plain: plain.top(v), lenient: lenient.top(v)}
+	if tops != v.tops {
+		g.count(v, -1)
+		v.tops = tops
+		g.count(v, 1)
+	}
+}
+
+// changeParents adds to the number of vertices that wait for v.
+func (g *graph) changeParents(v *vertex, n int32) {
+	crossing := v.parents == 0 || v.parents+n == 0
+	if crossing {
+		g.count(v, -1)
+	}
+	v.parents += n
+	if crossing {
+		g.count(v, 1)
+	}
+}
+
+// leaves counts the packages that leavesAt would find.
+func (g *graph) leaves(sc scale, level rank) int {
+	n := 0
+	for r := range level + 1 {
+		n += g.packages[sc][r].all
+	}
+	return n
+}
+
+// count adds v to packages, or takes it out.
+func (g *graph) count(v *vertex, n int) {
+	if v.node == nil || v.gone {
+		return
+	}
+	for sc, top := range v.tops {
+		g.packages[sc][top].all += n
+		if v.parents == 0 {
+			g.packages[sc][top].idle += n
+		}
+	}
 }
 
 // connect adds an arc that ties a removal to a blocking package.
@@ -139,7 +190,8 @@ func (g *graph) cut(id arcID) {
 	if a.removal {
 		from.waits--
 	}
-	g.vertices[a.to].parents--
+	g.changeTops(from)
+	g.changeParents(&g.vertices[a.to], -1)
 	g.journal = append(g.journal, change{a.from, a.plain, a.lenient})
 }
 
@@ -148,6 +200,10 @@ func (g *graph) remove(id vertexID) {
 	v := &g.vertices[id]
 	if v.gone {
 		return
+	}
+	g.count(v, -1)
+	if v.removal != nil && v.removal.due {
+		g.due--
 	}
 	v.gone = true
 	g.live--

@@ -146,8 +146,11 @@ func takeable(v *vertex) bool {
 // leavesAt lists the leaves at a level in order of preference.
 func (o *orderer) leavesAt(sc scale, level rank) []vertexID {
 	var found []vertexID
+	if o.g.due == 0 && o.g.leaves(sc, level) == 0 {
+		return nil
+	}
 	for _, id := range o.g.preference {
-		if v := &o.g.vertices[id]; takeable(v) && sc.top(v) <= level {
+		if v := &o.g.vertices[id]; takeable(v) && v.tops[sc] <= level {
 			found = append(found, id)
 		}
 	}
@@ -159,7 +162,7 @@ func (o *orderer) leavesAt(sc scale, level rank) []vertexID {
 func (o *orderer) pickUrgent() []vertexID {
 	for level := lenient.soft(); level <= lenient.post(); level++ {
 		for _, id := range o.urgent {
-			if lenient.top(&o.g.vertices[id]) <= level {
+			if o.g.vertices[id].tops[lenient] <= level {
 				return []vertexID{id}
 			}
 		}
@@ -169,7 +172,14 @@ func (o *orderer) pickUrgent() []vertexID {
 
 // pickLeaves finds leaves (order 3.2).
 func (o *orderer) pickLeaves(sc scale) []vertexID {
+	all, idle := 0, 0
 	for level := rank(0); level <= sc.post(); level++ {
+		all += o.g.packages[sc][level].all
+		idle += o.g.packages[sc][level].idle
+		together := level == 0 && len(o.urgent) == 0 && !o.opts.Tree
+		if o.g.due == 0 && (all == 0 || all > 1 && all == idle && !together) {
+			continue // spares the look at all vertices
+		}
 		found := o.leavesAt(sc, level)
 		if len(found) == 0 {
 			continue
@@ -177,7 +187,7 @@ func (o *orderer) pickLeaves(sc scale) []vertexID {
 		if due := o.dueRemovals(found); len(due) > 0 && len(found) > 1 {
 			return due
 		}
-		if len(found) == 1 || level == 0 && len(o.urgent) == 0 && !o.opts.Tree {
+		if len(found) == 1 || together {
 			return found
 		}
 		if one := o.pickOne(found); one != nil {

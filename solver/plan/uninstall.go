@@ -143,6 +143,7 @@ func (o *orderer) scheduleRemoval(sc scale) bool {
 		return false
 	}
 	best.due = true
+	o.g.due++
 	o.g.touch(best.vertex)
 	if !best.strong {
 		o.overlap(best)
@@ -189,6 +190,7 @@ func (o *orderer) overlap(r *removal) {
 	}
 	o.g.remove(old)
 	r.vertex = o.g.addRemoval(r)
+	o.g.due++
 	o.g.preference = append(o.g.preference, r.vertex)
 	for _, m := range merged {
 		o.g.connect(r.vertex, m)
