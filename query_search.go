@@ -118,7 +118,7 @@ func (s *System) searchNames(ctx context.Context, p *query.Pattern, names []atom
 		wait.Go(func() {
 			for errs[w] == nil {
 				i := int(next.Add(1)) - 1
-				if i >= len(names) {
+				if i >= len(names) || ctx.Err() != nil {
 					return
 				}
 				if byName := p.Name(names[i]); byName || descriptions {

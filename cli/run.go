@@ -103,7 +103,7 @@ func (inv *invocation) app() *cli.App {
 	return &cli.App{
 		Name:            "portsolve",
 		Usage:           "resolve package requests on Gentoo-style systems",
-		UsageText:       "portsolve resolve [options] [atom | package | @set | file]…",
+		UsageText:       "portsolve COMMAND [options] [argument]…",
 		Version:         version(),
 		HideHelpCommand: false,
 		Writer:          inv.stdout,

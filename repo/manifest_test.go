@@ -89,3 +89,35 @@ func TestChangeLog(t *testing.T) {
 		t.Errorf("no file: %v, %v", got, err)
 	}
 }
+
+// FuzzPackageFiles: whatever a Manifest or ChangeLog holds, the readers end, and
+// what they return is plausible.
+func FuzzPackageFiles(f *testing.F) {
+	f.Add("DIST hello-1.tar.gz 1234 SHA512 0\n")
+	f.Add("DIST a\n*hello-1 (x)\n\n  text\n")
+	f.Add(helloLog)
+	dir := f.TempDir()
+	if err := os.MkdirAll(filepath.Join(dir, "app-misc", "hello"), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	r, cp := &Repo{Name: "test", Location: dir}, atom.CP{Category: "app-misc", Package: "hello"}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, name := range []string{"Manifest", "ChangeLog"} {
+			if err := os.WriteFile(filepath.Join(dir, "app-misc", "hello", name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		sizes, err := r.Distfiles(cp)
+		for name, size := range sizes {
+			if name == "" || size < 0 || err != nil {
+				t.Errorf("%q: size %d, error %v", name, size, err)
+			}
+		}
+		releases, err := r.ChangeLog(cp)
+		for _, rel := range releases {
+			if err != nil || len(rel.Text) < len("*hello-1") || rel.Text[0] != '*' {
+				t.Errorf("release %q, error %v", rel.Text, err)
+			}
+		}
+	})
+}

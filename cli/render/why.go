@@ -69,7 +69,7 @@ func (p *page) unneeded(e *answer.Explained, scope string) {
 		p.printf("Nothing needs it: %s does not, and no other package does.\n", scope)
 		return
 	}
-	p.printf("%s does not need it. ", strings.ToUpper(scope[:1])+scope[1:])
+	p.printf("%s does not need it. ", scope)
 	if e.Parents == 1 {
 		p.WriteString("One package does that nothing needs itself")
 	} else {

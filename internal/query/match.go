@@ -29,7 +29,7 @@ type Pattern struct {
 // PatternOptions are emerge's options for a search.
 type PatternOptions struct {
 	// Fuzzy also finds names that are similar to the term (--fuzzy-search). It has
-	// no effect on regular expressions.
+	// no effect on regular expressions, and on terms longer than any name.
 	Fuzzy bool
 	// RegexpAuto takes a term for a regular expression when it looks like one
 	// (--regex-search-auto).
@@ -38,8 +38,12 @@ type PatternOptions struct {
 	Similarity float64
 }
 
-// maxPattern bounds the size of a compiled expression; names are shorter.
-const maxPattern = 1000
+// Limits on what a search costs: maxPattern bounds the size of a compiled
+// expression, maxFuzzy the comparison of letters. Names are shorter.
+const (
+	maxPattern = 1000
+	maxFuzzy   = 100
+)
 
 // NewPattern reads a term. The error says what is wrong with it.
 func NewPattern(term string, o PatternOptions) (*Pattern, error) {
@@ -64,7 +68,7 @@ func NewPattern(term string, o PatternOptions) (*Pattern, error) {
 			return nil, fmt.Errorf("the search term %q is not a regular expression: %w", term, cause(err))
 		}
 	}
-	if o.Fuzzy {
+	if o.Fuzzy && len(rest) <= maxFuzzy {
 		p.similarity = o.Similarity / 100
 	}
 	return p, nil

@@ -91,3 +91,22 @@ func TestAlikeAgreesWithSimilarity(t *testing.T) {
 		}
 	})
 }
+
+func FuzzPattern(f *testing.F) {
+	for _, term := range []string{"vim", "%^v.*m$", "@app-editors", "%@(", "a/b", "[", "gtk+"} {
+		f.Add(term, "app-editors/vim")
+	}
+	f.Fuzz(func(t *testing.T, term, name string) {
+		p, err := NewPattern(term, PatternOptions{Fuzzy: true, RegexpAuto: true, Similarity: 80})
+		cp, notName := atom.ParseCP(name)
+		if err != nil || notName != nil || len(name) > 255 { // no file can be called that
+			return
+		}
+		found := p.Name(cp)
+		if term == cp.Package && p.Kind() != "regexp" && !found {
+			t.Errorf("%q does not find itself", term)
+		}
+		p.Set(name)
+		p.Text(name)
+	})
+}
