@@ -73,10 +73,16 @@ func (e *UnknownError) Error() string {
 type CycleError struct {
 	// Chain of names, each listing the next; the last equals the first.
 	Chain []string
+	// Source is the line that closes the cycle, zero where a set has no file.
+	Source metadata.Source
 }
 
 func (e *CycleError) Error() string {
-	return "sets contain each other: @" + strings.Join(e.Chain, " -> @")
+	text := "sets contain each other: @" + strings.Join(e.Chain, " -> @")
+	if e.Source.File == "" {
+		return text
+	}
+	return place(e.Source) + ": " + text
 }
 
 // FormatError is a line of a set file, of sets.conf or of a GLSA that cannot
@@ -145,7 +151,7 @@ func (r *resolver) named(name, in string, src metadata.Source) (*Set, error) {
 		return s, nil
 	}
 	if i := slices.Index(r.stack, name); i >= 0 {
-		return nil, &CycleError{Chain: append(slices.Clone(r.stack[i:]), name)}
+		return nil, &CycleError{Chain: append(slices.Clone(r.stack[i:]), name), Source: src}
 	}
 	def, ok := r.cat.defs[name]
 	if !ok {

@@ -111,20 +111,23 @@ func TestCycles(t *testing.T) {
 	f.write("etc/portage/sets/start", "@one\n")
 	f.write("etc/portage/sets/one", "@two\n")
 	f.write("etc/portage/sets/two", "a/b\n@three\n")
-	f.write("etc/portage/sets/three", "@one\n")
+	f.write("etc/portage/sets/three", "a/c\na/d\n@one\n")
 	f.write("etc/portage/sets/self", "@self\n")
 	f.write("etc/portage/sets/diamond", "@left\n@right\n")
 	f.write("etc/portage/sets/left", "@bottom\n")
 	f.write("etc/portage/sets/right", "@bottom\n")
 	f.write("etc/portage/sets/bottom", "a/b\n")
 	c := f.open()
-	for name, want := range map[string][]string{
-		"start": {"one", "two", "three", "one"},
-		"self":  {"self", "self"},
+	for name, want := range map[string]struct {
+		chain []string
+		place string // of the member that closes the cycle
+	}{
+		"start": {[]string{"one", "two", "three", "one"}, "etc/portage/sets/three:3"},
+		"self":  {[]string{"self", "self"}, "etc/portage/sets/self:1"},
 	} {
 		_, err := Resolve(c, name)
 		var cycle *CycleError
-		if !errors.As(err, &cycle) || !slices.Equal(cycle.Chain, want) {
+		if !errors.As(err, &cycle) || !slices.Equal(cycle.Chain, want.chain) || !strings.HasPrefix(err.Error(), f.path(want.place)+": ") {
 			t.Errorf("@%s: %v", name, err)
 		}
 	}
