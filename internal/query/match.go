@@ -55,7 +55,7 @@ func NewPattern(term string, o PatternOptions) (*Pattern, error) {
 	rest, p.category = strings.CutPrefix(rest, "@")
 	p.category = p.category || strings.Contains(rest, "/")
 	if rest == "" {
-		return nil, errors.New("the search term is empty; every name is found by %.")
+		return nil, errors.New("the search term is empty (\"%.\" finds every name)")
 	}
 	p.text = strings.ToLower(rest)
 	if isRegexp || o.RegexpAuto && looksLikeRegexp(rest) {
