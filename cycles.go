@@ -25,7 +25,8 @@ func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) err
 				return nil, err
 			}
 			return &cycles.Attempt{Selection: a.outcome.Selection, Cycle: a.cycle,
-				Complete: a.outcome.Complete && len(a.outcome.SlotConflicts) == 0 && !a.plan.Unsolved}, nil
+				Complete: a.outcome.Complete && len(a.outcome.SlotConflicts) == 0 && !a.plan.Unsolved &&
+					noMore(a.outcome.Changes.Use, c.outcome.Changes.Use)}, nil
 		},
 	})
 	if err != nil {
@@ -36,6 +37,19 @@ func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) err
 		return check.Check(&problem.Request, supplied(problem.Roots, there), res)
 	}
 	return nil
+}
+
+// noMore reports whether changes are among those that were proposed anyway: a setting that needs others is
+// not the whole setting.
+func noMore(changes, before map[string]map[string]bool) bool {
+	for cpv, flags := range changes {
+		for flag, on := range flags {
+			if was, ok := before[cpv][flag]; !ok || was != on {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // cycleAnswer puts into words what is known about the cycles.

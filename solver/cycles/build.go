@@ -80,11 +80,11 @@ func (w *work) proposals(e, before *universe.Edge, inside map[*universe.Node]boo
 		final, fixed = t.Final, t.Flags
 	}
 	var out []*proposal
-	for _, flip := range minimalFlips(n.Cand, fixed, without(n.Cand.Pkg, e.Child.Cand, w.f.kinds(e))) {
+	for _, flip := range minimalFlips(n.Cand, fixed, without(n.Cand.Pkg, e.Child.Cand, w.f.kinds(e), false)) {
 		flags := maps.Clone(flip)
 		maps.Copy(flags, fixed)
 		p := &proposal{final: final, cand: final.Cand.With(flags), flags: flags, fresh: final == n}
-		if p.out = w.resolve(final, p.cand); p.out == nil || before.Atom != nil && !p.cand.Matches(before.Atom) {
+		if p.out = w.resolve(final, p.cand); p.out == nil || !p.cand.Matches(before.Atom) || !w.buildsItself(p) {
 			continue
 		}
 		left := map[*universe.Node]bool{}
@@ -103,7 +103,18 @@ func (w *work) proposals(e, before *universe.Edge, inside map[*universe.Node]boo
 	return out
 }
 
-// apply adds or changes the first build.
+// buildsItself reports whether a package that needs itself to be built is content with its first build.
+func (w *work) buildsItself(p *proposal) bool {
+	for _, e := range p.final.Out {
+		self := e.Child == p.final || w.temp[p.final] != nil && e.Child == w.temp[p.final].Node
+		if self && e.Priority.Buildtime && !p.cand.Matches(e.Atom) {
+			return false
+		}
+	}
+	return true
+}
+
+// apply adds or changes the first build, and decides who is content with it.
 func (w *work) apply(p *proposal, inside map[*universe.Node]bool) {
 	t := w.temp[p.final]
 	if t == nil {
@@ -116,6 +127,11 @@ func (w *work) apply(p *proposal, inside map[*universe.Node]bool) {
 	for _, e := range p.out {
 		e.Parent = t.Node
 		link(e)
+	}
+	for _, e := range slices.Clone(t.Node.In) {
+		if e.Child == t.Node && e.Parent != p.final && !w.moves(e, t.Node) {
+			w.move(e.Parent, t.Node, p.final)
+		}
 	}
 	for _, e := range slices.Clone(p.final.In) {
 		if e.Parent != p.final && e.Parent != t.Node && inside[e.Parent] && e.Child == p.final && w.moves(e, t.Node) {
@@ -137,6 +153,8 @@ func (w *work) add(final *universe.Node) *Temporary {
 	for _, e := range slices.Clone(final.Out) {
 		if e.Child == final { // it builds itself
 			unlink(e)
+			e.Child = n
+			link(e)
 		}
 	}
 	c := final.Cand
@@ -216,10 +234,13 @@ func (r *resolver) used(n *universe.Node) bool {
 }
 
 func (r *resolver) atom(a *atom.Atom) ([]*universe.Edge, bool) {
+	if !universe.BuildTime(r.dep.Kind) && r.dep.Root == r.cand.Root && r.cand.CP() == a.CP && r.cand.MatchesButUse(a) {
+		return nil, r.cand.Matches(a) && r.final.Cand.Matches(a) // itself, either way
+	}
 	var best *universe.Node
 	for _, n := range r.w.sel.Nodes {
-		if n.Cand.Root != r.dep.Root || n.Cand.CP() != a.CP || !n.Cand.Matches(a) {
-			continue
+		if n.Cand.Root != r.dep.Root || n.Cand.CP() != a.CP || !n.Cand.Matches(a) || r.w.isTemp[n] != nil {
+			continue // another first build may be gone by then; redirect uses it where both will do
 		}
 		if used := r.used(n); best == nil || used {
 			best = n

@@ -111,15 +111,15 @@ func requiredUse(p *metadata.Package, use uses) (blame []string, ok bool) {
 }
 
 // without is the goal that nothing in some dependency variables of p names child any more, whatever USE
-// it asks for.
-func without(p *metadata.Package, child *universe.Candidate, kinds []metadata.DepKind) goal {
+// it asks for; with certain, that nothing outside any-of groups does, where there may be another branch.
+func without(p *metadata.Package, child *universe.Candidate, kinds []metadata.DepKind, certain bool) goal {
 	return func(use uses) ([]string, bool) {
 		for _, k := range kinds {
 			n, err := p.Deps(k)
 			if err != nil || n == nil {
 				continue
 			}
-			w := scan{use: use, offends: func(a *atom.Atom) bool { return child.MatchesButUse(a) }}
+			w := scan{use: use, certain: certain, offends: func(a *atom.Atom) bool { return child.MatchesButUse(a) }}
 			if w.walk(n, nil) {
 				return w.path, false
 			}

@@ -105,19 +105,41 @@ func contradict(a, b map[string]bool) bool {
 	return false
 }
 
-// verified keeps the breaks of a loop that were proved.
+// verified keeps the breaks of a loop that were proved, without those that contain another.
 func verified(loop int, breaks []Break, done []*trial) []Break {
 	var kept []Break
 	for at := range breaks {
 		for _, t := range done {
-			if t.loop == loop && t.at == at && t.keep {
-				b := breaks[at]
+			b := breaks[at]
+			contains := func(o Break) bool { return b.contains(&o) }
+			if t.loop == loop && t.at == at && t.keep && !slices.ContainsFunc(kept, contains) {
 				b.Verified, b.Suffices = true, t.suffices
 				kept = append(kept, b)
 			}
 		}
 	}
 	return kept
+}
+
+// contains reports whether all settings of o are among those of b.
+func (b *Break) contains(o *Break) bool {
+	for _, s := range o.Settings {
+		within := slices.ContainsFunc(b.Settings, func(t Setting) bool {
+			if t.Node != s.Node {
+				return false
+			}
+			for flag, on := range s.Flags {
+				if state, ok := t.Flags[flag]; !ok || state != on {
+					return false
+				}
+			}
+			return true
+		})
+		if !within {
+			return false
+		}
+	}
+	return true
 }
 
 // stands reports whether the settings are really part of the new selection: another version would be
