@@ -193,7 +193,9 @@ func (f *Formula) node(c *universe.Candidate, p sat.Lit, d universe.Dep, n *depe
 
 func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom.Atom, target bool) {
 	if a.Blocker != atom.NotBlocker {
-		f.block(c, p, d, a)
+		if !target {
+			f.block(c, p, d, a)
+		}
 		return
 	}
 	if f.given(c, d, a) {

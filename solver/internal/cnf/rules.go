@@ -71,7 +71,6 @@ type Formula struct {
 	targets map[*universe.Candidate]sat.Lit
 	keeps   []Soft
 	downs   []Soft
-	loaded  int // clauses already given to an engine by Load
 }
 
 // Soft is a literal that the search assumes as long as it can.
@@ -125,17 +124,21 @@ func (f *Formula) add(rule int32, lits ...sat.Lit) {
 	f.clauses = append(f.clauses, clause{from, int32(len(f.lits)), rule})
 }
 
-// Learn adds a clause that follows from the others.
-func (f *Formula) Learn(e *sat.Engine, lits []sat.Lit) {
+// Adder is what clauses can be given to.
+type Adder interface{ Add(clause ...sat.Lit) }
+
+// Learn adds a clause that follows from the others, to the formula and to what was loaded with it.
+func (f *Formula) Learn(lits []sat.Lit, to ...Adder) {
 	f.add(f.rule(Rule{Kind: Learned}), lits...)
-	f.Load(e)
+	for _, a := range to {
+		a.Add(lits...)
+	}
 }
 
-// Load gives the clauses added since the last Load to the engine.
-func (f *Formula) Load(e *sat.Engine) {
-	for ; f.loaded < len(f.clauses); f.loaded++ {
-		c := f.clauses[f.loaded]
-		e.Add(f.lits[c.from:c.to]...)
+// Load gives all clauses to an engine or a propagator.
+func (f *Formula) Load(to Adder) {
+	for _, c := range f.clauses {
+		to.Add(f.lits[c.from:c.to]...)
 	}
 }
 

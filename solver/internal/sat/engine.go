@@ -36,10 +36,8 @@ const (
 
 // Engine is one incremental solver. Not safe for concurrent use.
 type Engine struct {
-	g     *gini.Gini
-	dead  bool  // contradictory without any assumption; nothing may be added
-	stack []Lit // literals assumed by Push, innermost last
-	buf   []z.Lit
+	g    *gini.Gini
+	dead bool // contradictory without any assumption; nothing may be added
 }
 
 // New returns an engine without clauses.
@@ -47,7 +45,7 @@ func New() *Engine { return &Engine{g: gini.New()} }
 
 func toZ(l Lit) z.Lit { return z.Dimacs2Lit(int(l)) }
 
-// Add adds a clause. It must not be called inside a scope (after Push).
+// Add adds a clause. After a contradiction without assumptions it does nothing.
 func (e *Engine) Add(clause ...Lit) {
 	if e.dead {
 		return // gini may end the process otherwise
@@ -62,53 +60,7 @@ func (e *Engine) Add(clause ...Lit) {
 	e.g.Add(z.LitNull)
 }
 
-// Push assumes l and propagates. On Unsat the scope is closed again, so that the
-// engine is as before. Otherwise implied lists what became true, l included,
-// appended to dst; Pop undoes it.
-func (e *Engine) Push(l Lit, dst []Lit) (Status, []Lit) {
-	if e.dead {
-		return Unsat, dst
-	}
-	e.g.Assume(toZ(l))
-	if e.buf == nil {
-		e.buf = make([]z.Lit, 0, 64) // gini reports nothing into a nil slice
-	}
-	res, out := e.g.Test(e.buf[:0])
-	if res == -1 {
-		e.g.Untest()
-		return Unsat, dst
-	}
-	e.buf = out
-	dst = append(dst, l)
-	for _, m := range out {
-		if m := Lit(m.Dimacs()); m != l {
-			dst = append(dst, m)
-		}
-	}
-	e.stack = append(e.stack, l)
-	if res == 1 {
-		return Sat, dst
-	}
-	return Unknown, dst
-}
-
-// Pop closes the innermost scope.
-func (e *Engine) Pop() {
-	e.g.Untest()
-	e.stack = e.stack[:len(e.stack)-1]
-}
-
-// PopAll closes every scope.
-func (e *Engine) PopAll() {
-	for len(e.stack) > 0 {
-		e.Pop()
-	}
-}
-
-// Depth is the number of open scopes.
-func (e *Engine) Depth() int { return len(e.stack) }
-
-// Solve decides the clauses under the open scopes and further assumptions.
+// Solve decides the clauses under assumptions.
 func (e *Engine) Solve(ctx context.Context, assume ...Lit) Status {
 	if e.dead {
 		return Unsat
@@ -119,7 +71,7 @@ func (e *Engine) Solve(ctx context.Context, assume ...Lit) Status {
 	for _, l := range assume {
 		e.g.Assume(toZ(l))
 	}
-	return e.run(ctx, len(assume) == 0 && len(e.stack) == 0)
+	return e.run(ctx, len(assume) == 0)
 }
 
 // run waits for gini, which is cancelled by Stop when ctx ends first.
@@ -162,7 +114,6 @@ func (e *Engine) Core() []Lit {
 // Shrink makes an unsatisfiable set of assumptions minimal: no element can be
 // dropped. Elements late in core are dropped first, so put what should be kept at the front.
 // It gives the smallest set known when ctx ends; minimal tells whether it finished.
-// No scope may be open.
 func (e *Engine) Shrink(ctx context.Context, core []Lit) (out []Lit, minimal bool) {
 	cur := append([]Lit(nil), core...)
 	for i := len(cur) - 1; i >= 0; i-- {

@@ -39,7 +39,7 @@ func randomLit(r *rand.Rand, n int) Lit {
 	return l
 }
 
-// Scopes, solving inside scopes, cores and shrinking agree with brute force.
+// Solving under assumptions, cores and shrinking agree with brute force.
 func TestEngineAgainstBruteForce(t *testing.T) {
 	ctx := context.Background()
 	r := rand.New(rand.NewSource(7))
@@ -62,30 +62,13 @@ func TestEngineAgainstBruteForce(t *testing.T) {
 		for step := 0; step < 6; step++ {
 			var held []Lit
 			for k := 0; k < 4; k++ {
-				l := randomLit(r, n)
-				st, implied := e.Push(l, nil)
-				if st == Unsat {
-					if brute(n, cls, append(append([]Lit(nil), held...), l)) {
-						t.Fatalf("round %d: Push(%d) after %v said Unsat", round, l, held)
-					}
-					continue
-				}
-				held = append(held, l)
-				for _, m := range implied {
-					if brute(n, cls, append(append([]Lit(nil), held...), -m)) {
-						t.Fatalf("round %d: %d is not implied by %v", round, m, held)
-					}
-				}
+				held = append(held, randomLit(r, n))
 			}
 			want := brute(n, cls, held)
-			if got := e.Solve(ctx); (got == Sat) != want {
+			if got := e.Solve(ctx, held...); (got == Sat) != want {
 				t.Fatalf("round %d: Solve under %v = %v, want sat=%v", round, held, got, want)
 			}
 			if !want {
-				e.PopAll()
-				if e.Solve(ctx, held...) != Unsat {
-					t.Fatal("assumptions differ from scopes")
-				}
 				core, min := e.Shrink(ctx, e.Core())
 				if brute(n, cls, core) || !min {
 					t.Fatalf("core %v of %v is satisfiable", core, held)
@@ -107,7 +90,6 @@ func TestEngineAgainstBruteForce(t *testing.T) {
 					_ = e.Value(Lit(k))
 				}
 			}
-			e.PopAll()
 			if !brute(n, cls, nil) {
 				break
 			}
@@ -135,22 +117,5 @@ func TestCancelled(t *testing.T) {
 	e.Add(1, 2)
 	if e.Solve(ctx) != Unknown {
 		t.Fatal("a cancelled context gives no answer")
-	}
-}
-
-func TestPushTellsWhatFollows(t *testing.T) {
-	e := New()
-	e.Add(-1, 2)
-	e.Add(4)
-	e.Add(-4, -2, 3)
-	_, implied := e.Push(1, nil)
-	got := map[Lit]bool{}
-	for _, l := range implied {
-		got[l] = true
-	}
-	for _, l := range []Lit{1, 2, 3} {
-		if !got[l] {
-			t.Errorf("%d is missing in %v", l, implied)
-		}
 	}
 }

@@ -21,6 +21,7 @@ func (w *walk) complete() bool {
 			}
 		}
 	}
+	c.members()
 	for len(c.queue) > 0 && !w.stopped() {
 		p := c.queue[0]
 		c.queue = c.queue[1:]
@@ -34,6 +35,28 @@ type completion struct {
 	seen    map[*universe.Candidate]bool
 	queue   []*universe.Candidate
 	changed bool
+}
+
+// members finds another package for what @world names and has lost.
+func (c *completion) members() {
+	w := c.w
+	if w.o.IgnoreWorld {
+		return
+	}
+	for _, a := range w.s.world {
+		if c.final(a.root, a.atom) != nil || w.u.InstalledMatch(a.root, a.atom) == nil || w.u.Provided(a.root, a.atom) {
+			continue
+		}
+		before := len(w.nodes)
+		m := a
+		m.keep = true
+		w.satisfy(task{arg: &m, root: a.root, atom: a.atom})
+		w.drain()
+		if n := c.final(a.root, a.atom); n != nil {
+			c.add(n)
+		}
+		c.changed = c.changed || len(w.nodes) > before
+	}
 }
 
 func (c *completion) add(p *universe.Candidate) {

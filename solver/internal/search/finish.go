@@ -5,10 +5,17 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
+// maxFinish bounds the passes of finish; each but the last replaces a package, real requests need four.
+const maxFinish = 1000
+
 // finish decides what was taken on trust: every installed package stays as it is
 // if that is possible, and is rebuilt or replaced otherwise.
 func (w *walk) finish() {
-	for changed := true; changed && !w.stopped(); {
+	for changed, pass := true, 0; changed && !w.stopped(); pass++ {
+		if pass == maxFinish {
+			w.dead = true
+			return
+		}
 		changed = false
 		for i := 0; i < len(w.nodes) && !w.stopped(); i++ {
 			n := w.nodes[i]

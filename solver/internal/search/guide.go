@@ -5,85 +5,59 @@ import (
 	"github.com/portsolve/portsolve/solver/internal/sat"
 )
 
-// guide keeps the solver's scopes and what they imply, so that a walk can ask
-// for the value of a literal without a call.
+// guide holds what is assumed and what follows from it, so that a walk can ask
+// for the value of a literal.
 type guide struct {
-	f     *cnf.Formula
-	e     *sat.Engine
-	val   []int8 // by variable: 1 true, -1 false, 0 open
-	trail []sat.Lit
-	marks []int // length of trail before each scope
-	held  []sat.Lit
+	f    *cnf.Formula
+	p    *sat.Propagator
+	held []sat.Lit
+	// model, by variable, replaces the propagator: a whole model, to which nothing can be added.
+	model []bool
 }
 
-func newGuide(f *cnf.Formula, e *sat.Engine) *guide {
-	g := &guide{f: f, e: e, val: make([]int8, f.Vars()+1)}
-	g.trail = f.Facts()
-	g.record(0)
+func newGuide(f *cnf.Formula, p *sat.Propagator) *guide { return &guide{f: f, p: p} }
+
+// newModelGuide holds the model of the engine's last Solve, which must have answered Sat.
+func newModelGuide(f *cnf.Formula, e *sat.Engine) *guide {
+	g := &guide{f: f, model: make([]bool, f.Vars()+1)}
+	for v := 1; v <= f.Vars(); v++ {
+		g.model[v] = e.Value(sat.Lit(v))
+	}
 	return g
 }
 
+// isTrue reports whether l is certain; false for no literal (0).
 func (g *guide) isTrue(l sat.Lit) bool {
-	if l == 0 {
+	switch {
+	case l == 0:
 		return false
+	case g.model != nil:
+		return g.model[l.Var()] == (l > 0)
 	}
-	if l > 0 {
-		return g.val[l] > 0
-	}
-	return g.val[-l] < 0
+	return g.p.True(l)
 }
 
 func (g *guide) isFalse(l sat.Lit) bool { return l != 0 && g.isTrue(l.Not()) }
 
-func (g *guide) depth() int { return len(g.marks) }
+func (g *guide) depth() int { return len(g.held) }
 
-// push assumes l; false if propagation shows a contradiction (nothing is changed then).
+// push assumes l; false if that is seen to be impossible (nothing is changed then).
 func (g *guide) push(l sat.Lit) bool {
 	if g.isTrue(l) {
 		return true
 	}
-	if g.isFalse(l) {
+	if g.isFalse(l) || g.model != nil || !g.p.Push(l) {
 		return false
 	}
-	mark := len(g.trail)
-	st, trail := g.e.Push(l, g.trail)
-	g.trail = trail
-	if st == sat.Unsat {
-		g.trail = g.trail[:mark]
-		return false
-	}
-	g.marks = append(g.marks, mark)
 	g.held = append(g.held, l)
-	g.record(mark)
 	return true
 }
 
-func (g *guide) record(from int) {
-	for _, m := range g.trail[from:] {
-		if int(m.Var()) >= len(g.val) {
-			continue
-		}
-		if m > 0 {
-			g.val[m] = 1
-		} else {
-			g.val[-m] = -1
-		}
-	}
-}
-
-// popTo closes scopes until depth are left.
+// popTo takes back assumptions until depth are left.
 func (g *guide) popTo(depth int) {
-	for len(g.marks) > depth {
-		mark := g.marks[len(g.marks)-1]
-		g.marks = g.marks[:len(g.marks)-1]
-		g.held = g.held[:len(g.held)-1]
-		for _, m := range g.trail[mark:] {
-			if v := int(m.Var()); v < len(g.val) {
-				g.val[v] = 0
-			}
-		}
-		g.trail = g.trail[:mark]
-		g.e.Pop()
+	if depth < len(g.held) {
+		g.held = g.held[:depth]
+		g.p.PopTo(depth)
 	}
 }
 
@@ -95,7 +69,7 @@ func (w *walk) commit(l sat.Lit) bool {
 	if w.g.push(l) {
 		return true
 	}
-	if !w.g.push(l.Not()) {
+	if w.g.model == nil && !w.g.push(l.Not()) {
 		w.dead = true
 	}
 	return false

@@ -9,6 +9,34 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
+// answer collects the result of a walk whose choices have a model.
+func (s *Search) answer(w *walk, f *cnf.Formula, e *sat.Engine, round int) *Result {
+	r := w.result()
+	r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
+	r.Kept = s.keptList(func(c *universe.Candidate) bool { return w.g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
+	r.Removed = w.removed(f)
+	w.noteHeld(r)
+	return r
+}
+
+// fromModel walks once more with a model as the only guide: every dependency has an answer in it.
+func (s *Search) fromModel(ctx context.Context, f *cnf.Formula, e *sat.Engine, round int) (*Result, error) {
+	w := newWalk(ctx, s, newModelGuide(f, e))
+	w.run()
+	w.finish()
+	w.missing = w.aliveMissing()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.u.Err(); err != nil {
+		return nil, err
+	}
+	if w.dead || len(w.missing) > 0 {
+		return nil, &LimitError{round}
+	}
+	return s.answer(w, f, e, round), nil
+}
+
 // maxRounds bounds the learn-and-walk-again loop. Each round learns a clause that excludes the choices
 // made, so the bound only guards against time; 109 failing packages of a real tree need at most 20.
 const maxRounds = 2000
@@ -25,6 +53,8 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	}
 	e := sat.New()
 	f.Load(e)
+	prop := sat.NewPropagator(f.Vars())
+	f.Load(prop)
 	fail := func() (*Result, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -39,7 +69,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 	}
 	order := topological(first)
 	for round := 1; round <= maxRounds; round++ {
-		g := newGuide(f, e)
+		g := newGuide(f, prop)
 		w := newWalk(ctx, s, g)
 		w.lead(keeps, order, first)
 		w.run()
@@ -50,26 +80,30 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 			return nil, err
 		}
 		w.missing = w.aliveMissing()
-		ok := !w.dead && ctx.Err() == nil && e.Solve(ctx) == sat.Sat && len(w.missing) == 0
+		ok := !w.dead && ctx.Err() == nil && e.Solve(ctx, g.held...) == sat.Sat && len(w.missing) == 0
 		if ok && s.distrusts(w) {
 			g.popTo(0)
 			continue
 		}
 		if ok {
-			r := w.result()
-			r.Formula, r.Engine, r.Rounds, r.Complete, r.Decisions = f, e, round, true, g.held
-			r.Kept = s.keptList(func(c *universe.Candidate) bool { return g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
-			r.Removed = w.removed(f)
-			w.noteHeld(r)
-			return r, nil
+			if r := s.refuse(w); r != nil {
+				return r, nil
+			}
+			return s.answer(w, f, e, round), nil
 		}
 		held := append([]sat.Lit(nil), g.held...)
 		g.popTo(0)
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		if e.Solve(ctx, held...) != sat.Unsat {
-			return fail() // a walk that found no way although there is one; the first pass tells what it wanted
+		switch e.Solve(ctx, held...) {
+		case sat.Sat:
+			if s.o.Compat {
+				return fail() // emerge would not look where the way is
+			}
+			return s.fromModel(ctx, f, e, round) // the walk lost its way although there is one
+		case sat.Unknown:
+			return fail()
 		}
 		core, _ := e.Shrink(ctx, e.Core())
 		if len(core) == 0 {
@@ -79,7 +113,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		for i, l := range core {
 			cl[i] = l.Not()
 		}
-		f.Learn(e, cl)
+		f.Learn(cl, e, prop)
 	}
 	return nil, &LimitError{maxRounds}
 }

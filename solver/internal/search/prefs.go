@@ -26,11 +26,19 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	}
 	want := w.wantsUpdate(t, ebuilds, installed)
 	again := func(i *universe.Candidate) bool {
-		return !w.s.selective && !w.onlyDeps(t) && (t.arg != nil || w.s.isArg(i)) || t.arg != nil && t.arg.rebuild != ""
+		if t.arg != nil && t.arg.rebuild != "" {
+			return true
+		}
+		return !w.s.selective && !w.onlyDeps(t) && (t.requested() || len(ebuilds) > 0 && w.s.isArg(i))
 	}
 	var stay, last []*universe.Candidate
 	for _, i := range installed {
 		switch {
+		case w.onlyDeps(t) && len(ebuilds) > 0:
+			// the dependencies of what would be merged are wanted
+		case again(i) && !w.s.avoid(i) && (t.arg == nil || t.arg.standing()):
+			// A dependency, or a member of @world, need not fail because its package can't be merged again.
+			last = append(last, i)
 		case again(i) || w.s.avoid(i):
 			// never good enough
 		case w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
@@ -111,7 +119,7 @@ func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candi
 // wantsUpdate tells whether the newest version is wanted rather than the installed one: for arguments,
 // and with --update for what is not deeper than --deep says.
 func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) bool {
-	if t.arg != nil {
+	if t.arg != nil && !t.arg.keep {
 		return w.o.Update || !w.s.selective || t.arg.rebuild != ""
 	}
 	top := ebuilds

@@ -23,6 +23,7 @@ type Search struct {
 	exclude        []*atom.Atom
 	reinstallAtoms []*atom.Atom
 	world          []argument
+	skipped        []argument // members of sets that nothing answers
 	keep           map[*universe.Candidate]bool
 	argSeen        map[*universe.Candidate]int8
 	distrust       map[*universe.Candidate]bool // installed packages that earlier walks relied on in vain
@@ -39,6 +40,8 @@ type Result struct {
 	Complete  bool
 	Missing   []Missing
 	Conflicts []SlotConflict
+	// Skipped lists members of sets that no package answers; they are left out of the request.
+	Skipped []Missing
 	// VirtualCycle lists virtuals that need each other, where that ends the search (Options.Compat).
 	VirtualCycle []string
 	Rebuilds     map[string][]string
@@ -78,10 +81,6 @@ func New(u *universe.Universe) *Search {
 	}
 	s.args = append(s.args, s.greedy()...)
 	s.world = flatten(u.Req.World)
-	for i := range s.args {
-		a := &s.args[i]
-		s.byCP[a.atom.CP] = append(s.byCP[a.atom.CP], a)
-	}
 	s.selective = o.Selective.Or(o.Update || o.NewUse || o.ChangedUse || o.NewRepo || o.ChangedDeps ||
 		o.ChangedSlot) && !o.EmptyTree
 	switch o.WithBdeps {
@@ -92,7 +91,38 @@ func New(u *universe.Universe) *Search {
 	}
 	s.exclude = wildcards(o.Exclude)
 	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
+	s.skipMissing()
+	for i := range s.args {
+		a := &s.args[i]
+		s.byCP[a.atom.CP] = append(s.byCP[a.atom.CP], a)
+	}
 	return s
+}
+
+// skipMissing drops members of sets that nothing answers: a package of @world that left the repositories is no
+// reason to refuse the request. They are reported.
+func (s *Search) skipMissing() {
+	var kept []argument
+	for _, a := range s.args {
+		if a.standing() && !s.answerable(&a) {
+			s.skipped = append(s.skipped, a)
+			continue
+		}
+		kept = append(kept, a)
+	}
+	s.args = kept
+}
+
+func (s *Search) answerable(a *argument) bool {
+	if s.u.Provided(a.root, a.atom) {
+		return true
+	}
+	for _, c := range s.u.Match(a.root, a.atom) {
+		if s.usable(c) && !c.Installed() || c.Installed() && (s.selective || a.standing()) {
+			return true
+		}
+	}
+	return false
 }
 
 // installedArgs drops the arguments that name nothing installed (--update-if-installed).
@@ -328,12 +358,12 @@ func (s *Search) touchesInstalled(w *walk) bool {
 	return false
 }
 
-// useChangedAtAll compares the flags of an installed package and its successor, where one of them has the flag.
+// useChangedAtAll compares the flags of an installed package and its successor, and which they have.
 func (w *walk) useChangedAtAll(i, e *universe.Candidate) bool {
 	a, b := i.Flags(), e.Flags()
 	for _, list := range [][]metadata.IUSEFlag{i.Pkg.IUSE, e.Pkg.IUSE} {
 		for _, f := range list {
-			if a.Has(f.Name) != b.Has(f.Name) {
+			if a.Has(f.Name) != b.Has(f.Name) || i.Pkg.HasIUSE(f.Name) != e.Pkg.HasIUSE(f.Name) {
 				return true
 			}
 		}
@@ -444,6 +474,9 @@ func (w *walk) result() *Result {
 		if len(same) > 1 && same[0] == n {
 			r.Conflicts = append(r.Conflicts, SlotConflict{k, same})
 		}
+	}
+	for _, a := range w.s.skipped {
+		r.Skipped = append(r.Skipped, Missing{Arg: a.text, Root: a.root, Atom: a.atom})
 	}
 	r.noteRebuilds(w.u)
 	return r

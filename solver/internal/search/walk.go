@@ -32,7 +32,21 @@ type argument struct {
 	exact *metadata.Package
 	// rebuild: not an argument of the user's; the package is merged again because of this cpv.
 	rebuild string
+	// keep: not an argument of the user's; a member of @world that must not get lost.
+	keep bool
 }
+
+// standing reports whether an argument is a member of the sets that describe the system as a whole.
+func (a *argument) standing() bool {
+	switch a.text {
+	case "@world", "@system", "@selected", "@profile":
+		return a.set
+	}
+	return false
+}
+
+// requested reports whether a task is an argument of the user's.
+func (t task) requested() bool { return t.arg != nil && t.arg.rebuild == "" && !t.arg.keep }
 
 // missing is a dependency for which no candidate was left.
 type missing struct {
@@ -254,6 +268,9 @@ func (w *walk) satisfy(t task) {
 			return
 		}
 	}
+	if t.parent != nil && t.parent.Cand.Installed() && w.u.InstalledMatch(t.root, t.atom) == nil {
+		return // an installed package that was broken before may stay so
+	}
 	if !t.optional {
 		w.missing = append(w.missing, missing{t})
 	}
@@ -286,7 +303,7 @@ func (w *walk) take(t task, c *universe.Candidate) bool {
 
 // onlyDeps reports whether a task asks for the dependencies of a package, not for itself.
 func (w *walk) onlyDeps(t task) bool {
-	return t.arg != nil && w.o.OnlyDeps && t.arg.rebuild == ""
+	return t.requested() && w.o.OnlyDeps
 }
 
 // link adds the candidate as a node and the edge to it.
@@ -302,6 +319,9 @@ func (w *walk) link(t task, c *universe.Candidate) {
 	if t.arg != nil && t.arg.rebuild != "" {
 		w.forced[n] = true
 		n.Why = append(n.Why, universe.Cause{Rebuild: t.arg.rebuild})
+	} else if t.arg != nil && t.arg.keep {
+		w.forced[n] = true
+		n.Why = append(n.Why, universe.Cause{Arg: t.arg.text, Atom: t.atom})
 	} else if t.arg != nil {
 		n.Args = append(n.Args, t.arg.text)
 		n.Why = append(n.Why, universe.Cause{Arg: t.arg.text, Atom: t.atom})
