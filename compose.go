@@ -52,7 +52,7 @@ func (c *composer) planOptions() plan.Options {
 	return plan.Options{
 		Compat: c.options.Compat, Tree: c.options.Tree, UnorderedDisplay: c.options.UnorderedDisplay,
 		ImplicitSystemDeps: c.options.ImplicitSystemDeps.Or(true), BuildPkgOnly: c.options.BuildPkgOnly,
-		System: c.sys.roots[universe.Host].settings.SystemSet(),
+		System: c.outcome.Selection.Roots[universe.Host].System,
 	}
 }
 
