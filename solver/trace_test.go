@@ -51,6 +51,9 @@ func TestTrace(t *testing.T) {
 					t.Errorf("the model does not satisfy %v", c)
 				}
 			}
+			if len(decisions) == 0 && len(o.Selection.Nodes) > 0 {
+				t.Error("nothing was decided")
+			}
 			for _, d := range decisions {
 				if model[abs(d)] != (d > 0) {
 					t.Errorf("decision %d is not in the model", d)

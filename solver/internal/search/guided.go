@@ -12,7 +12,7 @@ import (
 // answer collects the result of a walk whose choices have a model.
 func (s *Search) answer(w *walk, f *cnf.Formula, e *sat.Engine, round int) *Result {
 	r := w.result()
-	r.Formula, r.Engine, r.Rounds, r.Complete = f, e, round, true
+	r.Formula, r.Engine, r.Rounds, r.Complete, r.Decisions = f, e, round, true, w.g.held
 	r.Kept = s.keptList(func(c *universe.Candidate) bool { return w.g.isTrue(f.Exists(c)) && w.byCand[c] == nil })
 	r.Removed = w.removed(f)
 	w.noteHeld(r)
