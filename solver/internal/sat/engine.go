@@ -37,7 +37,8 @@ const (
 // Engine is one incremental solver. Not safe for concurrent use.
 type Engine struct {
 	g    *gini.Gini
-	dead bool // contradictory without any assumption; nothing may be added
+	dead bool  // contradictory without any assumption; nothing may be added
+	last int32 // highest variable that was mentioned
 }
 
 // New returns an engine without clauses.
@@ -55,6 +56,7 @@ func (e *Engine) Add(clause ...Lit) {
 		return
 	}
 	for _, l := range clause {
+		e.last = max(e.last, l.Var())
 		e.g.Add(toZ(l))
 	}
 	e.g.Add(z.LitNull)
@@ -69,6 +71,7 @@ func (e *Engine) Solve(ctx context.Context, assume ...Lit) Status {
 		return Unknown
 	}
 	for _, l := range assume {
+		e.last = max(e.last, l.Var())
 		e.g.Assume(toZ(l))
 	}
 	return e.run(ctx, len(assume) == 0)
@@ -97,8 +100,14 @@ func (e *Engine) run(ctx context.Context, free bool) Status {
 	return Unknown
 }
 
-// Value of a literal in the model of the last Solve that answered Sat.
-func (e *Engine) Value(l Lit) bool { return e.g.Value(toZ(l)) }
+// Value of a literal in the model of the last Solve that answered Sat. A variable that was never
+// mentioned is false in every model.
+func (e *Engine) Value(l Lit) bool {
+	if l.Var() > e.last { // gini would panic
+		return l < 0
+	}
+	return e.g.Value(toZ(l))
+}
 
 // Core returns assumptions (of the last Solve that answered Unsat) that
 // suffice for the contradiction; not minimal, see Shrink.

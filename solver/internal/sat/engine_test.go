@@ -119,3 +119,11 @@ func TestCancelled(t *testing.T) {
 		t.Fatal("a cancelled context gives no answer")
 	}
 }
+
+func TestValueOfUnmentionedVariable(t *testing.T) {
+	e := New()
+	e.Add(1)
+	if e.Solve(context.Background(), 2) != Sat || !e.Value(1) || !e.Value(2) || e.Value(-2) || e.Value(5000) || !e.Value(-5000) {
+		t.Error("wrong values")
+	}
+}
