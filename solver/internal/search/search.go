@@ -179,7 +179,7 @@ func (s *Search) greedy() []argument {
 		for _, i := range inst {
 			sl := *a.atom
 			sl.Slot = i.Pkg.Slot
-			out = append(out, argument{text: a.text, root: a.root, atom: &sl})
+			out = append(out, argument{text: a.text, root: a.root, atom: &sl, greedy: true})
 		}
 	}
 	return out
@@ -414,7 +414,7 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 	var out []cnf.Goal
 	for i := range s.args {
 		a := &s.args[i]
-		if s.u.Provided(a.root, a.atom) {
+		if a.greedy || s.u.Provided(a.root, a.atom) {
 			continue
 		}
 		t := task{arg: a, root: a.root, atom: a.atom}

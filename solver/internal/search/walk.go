@@ -34,6 +34,8 @@ type argument struct {
 	rebuild string
 	// keep: not an argument of the user's; a member of @world that must not get lost.
 	keep bool
+	// greedy: another installed slot of an argument, which is updated if it can be.
+	greedy bool
 }
 
 // standing reports whether an argument is a member of the sets that describe the system as a whole.
@@ -271,7 +273,7 @@ func (w *walk) satisfy(t task) {
 	if t.parent != nil && t.parent.Cand.Installed() && w.u.InstalledMatch(t.root, t.atom) == nil {
 		return // an installed package that was broken before may stay so
 	}
-	if !t.optional {
+	if !t.optional && (t.arg == nil || !t.arg.greedy) {
 		w.missing = append(w.missing, missing{t})
 	}
 }
