@@ -64,7 +64,7 @@ func Check(req *universe.Request, roots []universe.Root, res *answer.Result) []V
 }
 
 // State is Check without the order: the entries of res.Plan are taken as a set,
-// and a build-time dependency holds if something before or after satisfies it.
+// and a build-time dependency holds if the result, or what the merge itself replaces, satisfies it.
 // Status and Ordered are not looked at. The brute-force oracle of solvertest uses it.
 func State(req *universe.Request, roots []universe.Root, res *answer.Result) []Violation {
 	c := newChecker(req, roots, res)

@@ -40,13 +40,33 @@ func (c *checker) dependClause(it *item, k metadata.DepKind, root universe.RootI
 	if cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker {
 		return
 	}
-	if !holds(cl, it.pkg.EAPI, c.leafAt(it, root, t)) {
+	leaf := c.leafAt(it, root, t)
+	if c.unordered && buildKind(k) {
+		leaf = c.orOldSelf(it, root, leaf)
+	}
+	if !holds(cl, it.pkg.EAPI, leaf) {
 		rule, why := c.explain(it, cl, root, t)
 		c.add(rule, label(it.pkg), "%s needs %s (%s), but %s", c.name(it), cl, k, why)
 		return
 	}
 	if k == metadata.RDEPEND { // PDEPEND may come later, so nothing is promised of the time of the build
 		c.bindingRule(it, k, root, cl)
+	}
+}
+
+// orOldSelf answers atoms of build-time dependencies where order is not judged: whatever the order, what a
+// merge takes the place of is still there while it is built (PMS 8.1), as the old version of a compiler is.
+func (c *checker) orOldSelf(it *item, root universe.RootID, leaf func(*atom.Atom) bool) func(*atom.Atom) bool {
+	return func(a *atom.Atom) bool {
+		if leaf(a) {
+			return true
+		}
+		for _, old := range c.steps[it.from].ousted {
+			if a.Blocker == atom.NotBlocker && old.root == root && a.CP == old.pkg.CPV.CP && c.roots[root].matches(old, a) {
+				return true
+			}
+		}
+		return false
 	}
 }
 

@@ -43,6 +43,23 @@ c/user
 -- request --
 >=c/lib-2
 `, "c/lib-2 c/user-1"},
+		{"the old version builds the new one, another package does not", `
+-- repo --
+c/gcc-2 DEPEND="<c/gcc-2"
+c/app-1 DEPEND="<c/gcc-2"
+-- installed --
+c/gcc-1
+-- request --
+c/app
+`, "c/app-1"},
+		{"the old version builds the new one", `
+-- repo --
+c/gcc-2 DEPEND="<c/gcc-2"
+-- installed --
+c/gcc-1
+-- request --
+>=c/gcc-2
+`, "c/gcc-2"},
 		{"masked, unknown and contradictory", `
 -- repo --
 c/app-1 RDEPEND="c/a"
