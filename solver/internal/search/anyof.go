@@ -278,9 +278,12 @@ func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 		c := w.firstPossible(t)
 		b.picks[i] = c
 		if c == nil {
-			b.available, b.inGraph, b.slots = false, false, false
-			b.useOnly = b.useOnly && w.needsUseOnly(t)
-			continue
+			b.available = false
+			c = w.withOtherUse(t)
+			if c == nil {
+				b.useOnly, b.inGraph, b.slots = false, false, false
+				continue
+			}
 		}
 		w.rateSlot(b, t, c, seen)
 	}
@@ -337,22 +340,26 @@ func (w *walk) rateProviders(b *branch, c *universe.Candidate) {
 }
 
 // needsUseOnly reports whether a usable package would answer the task with other USE flags.
-func (w *walk) needsUseOnly(t task) bool {
+func (w *walk) needsUseOnly(t task) bool { return w.withOtherUse(t) != nil }
+
+// withOtherUse is the best usable package that would answer the task with other USE
+// flags; nil if one answers as it is, or none would.
+func (w *walk) withOtherUse(t task) *universe.Candidate {
 	if len(t.atom.Use) == 0 {
-		return false
+		return nil
 	}
 	for _, c := range w.u.Match(t.root, w.s.noUse(t.atom)) {
 		if c.Installed() || !w.s.usable(c) {
 			continue
 		}
 		if c.Matches(t.atom) {
-			return false
+			return nil
 		}
 		if FlagsFor(c, t.atom) != nil {
-			return true
+			return c
 		}
 	}
-	return false
+	return nil
 }
 
 // selected reports whether a package of the slot that satisfies a is in the graph.
