@@ -57,8 +57,14 @@ func (s *System) attempts(ctx context.Context, problem *solver.Problem) (*compos
 	if o := &problem.Request.Options; !o.Compat || o.Backtrack >= 0 {
 		again := *problem
 		for c, n := first, 0; n < maxCycleAttempts && avoidCycle(&again.Request, c.cycle); n++ {
-			if c, err = s.attempt(ctx, &again); err != nil || c.cycle == nil {
-				return c, err
+			if c, err = s.attempt(ctx, &again); err != nil {
+				return nil, err
+			}
+			if c.cycle == nil && c.outcome.Complete && !c.plan.Unsolved {
+				return c, nil
+			}
+			if c.cycle == nil {
+				break // around the cycle there is no whole selection
 			}
 		}
 	}
