@@ -63,13 +63,23 @@ func (g *graph) cycleError(core []vertexID) *CycleError {
 	}
 	for _, n := range e.Nodes {
 		for _, edge := range n.Out {
-			if _, r := ranksOf(edge); r > lenientMoved && inside[edge.Child] {
+			if _, r := ranksOf(edge); r > lenientMoved && inside[edge.Child] && g.binding(edge) {
 				e.Edges = append(e.Edges, edge)
 			}
 		}
 	}
 	e.Shortest = shortestCycle(e.Edges)
 	return e
+}
+
+// binding reports whether the arc of e, whose ends are living, was not relaxed.
+func (g *graph) binding(e *universe.Edge) bool {
+	for _, i := range g.vertices[e.Parent.Index].out {
+		if a := &g.arcs[i]; a.to == vertexID(e.Child.Index) && a.lenient > lenientMoved {
+			return true
+		}
+	}
+	return false
 }
 
 // shortestCycle finds a shortest cycle that contains a build dependency.

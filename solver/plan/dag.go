@@ -72,7 +72,9 @@ func newDAG(p *Plan) *dag {
 		case Merge:
 			d.merge[s.Node] = i
 			for _, old := range s.Node.Replaces {
-				d.gone[old] = i
+				if _, earlier := d.gone[old]; !earlier {
+					d.gone[old] = i
+				}
 			}
 			if s.Cycle > 0 {
 				d.cycle[s.Cycle] = append(d.cycle[s.Cycle], i)

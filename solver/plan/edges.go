@@ -22,7 +22,8 @@ const (
 	lenientMetBuild
 	lenientMetSlotOp
 	lenientPost
-	lenientMoved // satisfied, through a slot operator, but only by what the plan takes away
+	lenientBranch // unsatisfied, build-time, but another branch of the any-of group is there; see relaxBranches
+	lenientMoved  // satisfied, through a slot operator, but only by what the plan takes away
 	lenientRun
 	lenientHard // never ignored
 )
@@ -69,7 +70,9 @@ func (sc scale) run() rank {
 
 // loss says how bad it is not to wait for an arc inside a cycle: its kind decides, then whether what is
 // installed stands in.
-func (a *arc) loss() int { return int(a.plain)*(int(lenientHard)+1) + int(a.lenient) }
+func (a *arc) loss() int { return lossOf(a.plain, a.lenient) }
+
+func lossOf(onPlain, onLenient rank) int { return int(onPlain)*(int(lenientHard)+1) + int(onLenient) }
 
 // losses is the number of different values of loss.
 const losses = (int(plainHard) + 1) * (int(lenientHard) + 1)

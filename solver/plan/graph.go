@@ -28,6 +28,7 @@ type arc struct {
 	plain, lenient rank
 	runtime        bool // one of the edges is a run-time or post-run-time dependency
 	removal        bool // ties a removal to a blocking package: order 6
+	looked         bool // by relaxBranches
 	gone           bool
 }
 
@@ -175,6 +176,20 @@ func (g *graph) addRemoval(r *removal) vertexID {
 	return vertexID(len(g.vertices) - 1)
 }
 
+// rerank changes the lenient rank of a living arc.
+func (g *graph) rerank(id arcID, to rank) {
+	a := &g.arcs[id]
+	from := &g.vertices[a.from]
+	from.lenient[a.lenient]--
+	g.byLenient[a.lenient]--
+	a.lenient = to
+	from.lenient[to]++
+	g.byLenient[to]++
+	g.changeTops(from)
+	g.touch(a.from)
+	g.touch(a.to)
+}
+
 // cut deletes an arc.
 func (g *graph) cut(id arcID) {
 	a := &g.arcs[id]
@@ -211,6 +226,13 @@ func (g *graph) remove(id vertexID) {
 		g.cut(a)
 	}
 	for _, a := range v.in {
+		g.cut(a)
+	}
+}
+
+// removeOut cuts the arcs out of a vertex.
+func (g *graph) removeOut(id vertexID) {
+	for _, a := range g.vertices[id].out {
 		g.cut(a)
 	}
 }

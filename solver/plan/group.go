@@ -6,6 +6,8 @@ type grouping struct {
 	members []member
 	// place is the index in members of a vertex, -1 outside the group.
 	place []int32
+	// whole marks what must work when another member is built with it.
+	whole map[vertexID]bool
 }
 
 // member is a vertex of the group with its arcs to members still waiting, counted by loss.
@@ -37,6 +39,7 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 	for i := range s.members {
 		s.place[s.members[i].id] = int32(i)
 	}
+	s.markWhole()
 	for i := range s.members {
 		s.count(&s.members[i])
 	}
@@ -62,11 +65,44 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 func (s *grouping) count(m *member) {
 	s.g.children(m.id, plain, 0, func(to vertexID, a *arc) bool {
 		if s.place[to] >= 0 && to != m.id {
-			m.count[a.loss()]++
-			m.worst = max(m.worst, a.loss())
+			m.count[s.loss(a)]++
+			m.worst = max(m.worst, s.loss(a))
 		}
 		return true
 	})
+}
+
+// markWhole finds the members that others are going to be bound to by a slot operator, instead of to
+// what is installed now, and what those need at run time and do not have.
+func (s *grouping) markWhole() {
+	s.whole = map[vertexID]bool{}
+	var work []vertexID
+	mark := func(counts func(*arc) bool) func(to vertexID, a *arc) bool {
+		return func(to vertexID, a *arc) bool {
+			if counts(a) && s.place[to] >= 0 && !s.whole[to] {
+				s.whole[to] = true
+				work = append(work, to)
+			}
+			return true
+		}
+	}
+	for i := range s.members {
+		s.g.children(s.members[i].id, lenient, lenientPost, mark(func(a *arc) bool { return a.plain == plainHard }))
+	}
+	for len(work) > 0 {
+		id := work[len(work)-1]
+		work = work[:len(work)-1]
+		s.g.children(id, lenient, lenientPost, mark(func(a *arc) bool { return a.lenient >= lenientRun }))
+	}
+}
+
+// loss is that of the arc, but what must be whole loses more by a missing run-time dependency than by being built
+// with what is installed.
+func (s *grouping) loss(a *arc) int {
+	if a.plain == plainRun && a.lenient == lenientRun && s.whole[a.from] {
+		return lossOf(plainHard, lenientPost) // a place that no arc has: post-run-time ones are never hard
+	}
+	return a.loss()
 }
 
 // take tells the others that m is no longer waiting.
@@ -78,7 +114,7 @@ func (s *grouping) take(m *member) {
 			continue
 		}
 		parent := &s.members[s.place[a.from]]
-		parent.count[a.loss()]--
+		parent.count[s.loss(a)]--
 		for parent.worst > 0 && parent.count[parent.worst] == 0 {
 			parent.worst--
 		}

@@ -57,6 +57,7 @@ func newOrderer(s *universe.Selection, opts Options) *orderer {
 	}
 	o.g.prefer(system)
 	o.urgent = o.firstUrgent()
+	o.awaitReplacements()
 	return o
 }
 
@@ -124,6 +125,9 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if o.scheduleRemoval(lenient) {
 		return nil, true
 	}
+	if !o.opts.Compat && o.relaxBranches() {
+		return nil, true
+	}
 	if group = o.pickCycle(lenient, lenientMoved); group != nil {
 		return group, true
 	}
@@ -134,7 +138,7 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if group != nil {
 		return group, true
 	}
-	return nil, o.dropRemoval()
+	return nil, o.removeEarly() || o.dropRemoval()
 }
 
 // takeable reports whether a living vertex may be taken if it is a leaf: a
@@ -269,7 +273,7 @@ func (o *orderer) emit(v *vertex, cycle int) {
 	}
 	o.plan.Steps = append(o.plan.Steps, Step{Kind: Merge, Node: v.node, Cycle: cycle})
 	for _, old := range v.node.Replaces {
-		if r := o.removals[old]; r != nil {
+		if r := o.removals[old]; r != nil && !o.g.vertices[r.vertex].gone {
 			o.g.remove(r.vertex)
 			o.settle(r, r.overlaps)
 		}
