@@ -75,6 +75,9 @@ type Atom struct {
 	Use     []UseDep // in the order written; may repeat flags
 	BuildID int      // portage(5): =cat/pkg-1-2 build-id form, 0 none
 	Wild    bool     // made by ParseWildcard and holds a '*' in category, package or "*text*" version
+
+	// conditional is the USE part as it was before EvaluateUse, nil where nothing was conditional.
+	conditional []UseDep
 }
 
 // CPV is the name and version in the atom; the version is zero without operator.
@@ -164,11 +167,11 @@ func (a *Atom) writeUse(b *strings.Builder) {
 
 // WithoutUse returns the atom without USE dependencies, a itself when it has none.
 func (a *Atom) WithoutUse() *Atom {
-	if len(a.Use) == 0 {
+	if !a.RestrictsUse() {
 		return a
 	}
 	c := *a
-	c.Use = nil
+	c.Use, c.conditional = nil, nil
 	return &c
 }
 
@@ -233,7 +236,7 @@ func (a *Atom) WithRepo(repo string) *Atom {
 // WithUse returns the atom with that list of USE dependencies in place of its own.
 func (a *Atom) WithUse(use []UseDep) *Atom {
 	c := *a
-	c.Use = slices.Clip(use)
+	c.Use, c.conditional = slices.Clip(use), nil
 	return &c
 }
 

@@ -178,6 +178,28 @@ func TestMatchUse(t *testing.T) {
 	}
 }
 
+// A condition that asks for nothing still demands that its flag exists, unless it has a default.
+func TestMatchUseEvaluated(t *testing.T) {
+	none := func(string) bool { return false }
+	all := func(string) bool { return true }
+	for use, absent := range map[string]bool{"[f?]": false, "[!f?]": false, "[f=]": false, "[f(-)?]": true, "[f(+)?]": true} {
+		a, err := Parse("a/b"+use, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		off := a.EvaluateUse(none)
+		if got := off.MatchUse(none, none); got != absent {
+			t.Errorf("%s without the flag: %v", a, got)
+		}
+		if !off.MatchUse(all, none) || !off.RestrictsUse() || len(off.UseAsWritten()) != 1 || off.UseAsWritten()[0] != a.Use[0] {
+			t.Errorf("%s with the flag off: %v, written %v", a, off, off.UseAsWritten())
+		}
+		if on := a.EvaluateUse(all).WithoutUse(); on.RestrictsUse() || !on.MatchUse(none, none) {
+			t.Errorf("%s without its USE part still restricts", a)
+		}
+	}
+}
+
 func TestModifiedCopies(t *testing.T) {
 	const full = "!!>=a/b-1:2/3::r[c]"
 	a := wildcard(t, full)

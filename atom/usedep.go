@@ -89,13 +89,14 @@ func (a *Atom) ConditionalUse() bool {
 }
 
 // EvaluateUse resolves the conditional forms ([flag=], [flag?] …) against the
-// parent's USE, leaving only UseEnabled/UseDisabled. Returns a itself when nothing is conditional.
+// parent's USE, leaving only UseEnabled/UseDisabled; UseAsWritten remembers the others. Returns a itself
+// when nothing is conditional.
 func (a *Atom) EvaluateUse(parent func(flag string) bool) *Atom {
 	if !a.ConditionalUse() {
 		return a
 	}
 	c := *a
-	c.Use = make([]UseDep, 0, len(a.Use))
+	c.Use, c.conditional = make([]UseDep, 0, len(a.Use)), a.Use
 	for _, u := range a.Use {
 		on := u.Kind.Conditional() && parent(u.Flag)
 		if d, keep := u.evaluate(on); keep {
@@ -108,10 +109,23 @@ func (a *Atom) EvaluateUse(parent func(flag string) bool) *Atom {
 	return &c
 }
 
+// UseAsWritten is the USE part before EvaluateUse: what the ebuild says.
+func (a *Atom) UseAsWritten() []UseDep {
+	if a.conditional != nil {
+		return a.conditional
+	}
+	return a.Use
+}
+
+// RestrictsUse reports whether there is anything for MatchUse to look at. An evaluated
+// atom may name no flag that is to be on or off and still demand that flags exist.
+func (a *Atom) RestrictsUse() bool { return len(a.Use) > 0 || a.conditional != nil }
+
 // MatchUse reports whether the (already evaluated) USE part matches a package
 // for which iuse tells the flags it has and use those enabled. A flag that the
-// package lacks fails unless the dependency has a default. Conditional forms
-// that were not evaluated restrict nothing.
+// package lacks fails unless the dependency has a default; that is so, too, for a
+// flag whose condition evaluated to nothing, as [flag?] without the flag (PMS 8.3.4 demands
+// that it exists). Conditional forms that were not evaluated restrict nothing.
 func (a *Atom) MatchUse(iuse, use func(flag string) bool) bool {
 	for i := range a.Use {
 		u := &a.Use[i]
@@ -125,6 +139,11 @@ func (a *Atom) MatchUse(iuse, use func(flag string) bool) bool {
 			return false
 		}
 		if on != (u.Kind == UseEnabled) {
+			return false
+		}
+	}
+	for i := range a.conditional {
+		if u := &a.conditional[i]; u.Default == 0 && u.Kind.Conditional() && !iuse(u.Flag) {
 			return false
 		}
 	}

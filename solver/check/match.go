@@ -80,7 +80,7 @@ func (st *state) matches(it *item, a *atom.Atom) bool {
 	if !a.MatchVersion(p.CPV) || !a.MatchSlot(p.Slot, p.SubSlot) || a.Repo != "" && a.Repo != p.Repo {
 		return false
 	}
-	return len(a.Use) == 0 || a.MatchUse(func(f string) bool { return st.hasFlag(it, f) }, it.use.Has)
+	return !a.RestrictsUse() || a.MatchUse(func(f string) bool { return st.hasFlag(it, f) }, it.use.Has)
 }
 
 // hasFlag also counts what a proposed change added to the item's USE.

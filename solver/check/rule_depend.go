@@ -169,7 +169,7 @@ func (c *checker) explain(it *item, cl *depend.Node, root universe.RootID, t int
 		}
 		switch {
 		case a.MatchSlot(other.pkg.Slot, other.pkg.SubSlot):
-			if len(a.Use) > 0 {
+			if a.RestrictsUse() {
 				rule, why = RuleUseDep, "USE of "+c.name(other)+" is \""+strings.Join(other.use, " ")+"\""
 			}
 		case a.SlotOp == atom.SlotOpEqual && a.SubSlot != "" && rule == RuleDependency:

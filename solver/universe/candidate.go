@@ -115,7 +115,7 @@ func (c *Candidate) Matches(a *atom.Atom) bool {
 	if a.Repo != "" && a.Repo != c.Pkg.Repo {
 		return false
 	}
-	return len(a.Use) == 0 || a.MatchUse(c.HasFlag, c.Flags().Has)
+	return !a.RestrictsUse() || a.MatchUse(c.HasFlag, c.Flags().Has)
 }
 
 // MatchesButUse is Matches without the USE part.
