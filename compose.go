@@ -156,7 +156,7 @@ func (c *composer) merge(i int, n *universe.Node) answer.Entry {
 	if p.Origin == metadata.Binary {
 		e.Type, e.BuildID = "binary", p.BuildID
 	}
-	for _, old := range n.Replaces {
+	for _, old := range c.plan.Replaces(n) {
 		e.Replaces = append(e.Replaces, old.Pkg.CPV.String())
 		e.Old = append(e.Old, old.Pkg)
 	}

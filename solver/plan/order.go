@@ -265,6 +265,9 @@ func (o *orderer) hurryPost(id vertexID, group []vertexID) {
 func (o *orderer) emit(v *vertex, cycle int) {
 	if v.removal != nil {
 		o.plan.Steps = append(o.plan.Steps, Step{Kind: Uninstall, Removed: v.removal.pkg})
+		if v.removal.replaced && !v.removal.overlaps {
+			o.plan.early = append(o.plan.early, v.removal.pkg)
+		}
 		o.settle(v.removal, true)
 		return
 	}

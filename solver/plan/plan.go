@@ -4,6 +4,7 @@ package plan
 
 import (
 	"context"
+	"slices"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -39,7 +40,20 @@ type Plan struct {
 
 	// hidden are blocks that a replacement solves without a display entry; DAG needs them.
 	hidden []*universe.Block
+	// early are packages that are removed although a later step merges something into their slot.
+	early []*universe.Candidate
 }
+
+// Replaces lists the installed packages whose place n takes when its turn comes: Node.Replaces without what an
+// earlier step of the plan has removed (order 6).
+func (p *Plan) Replaces(n *universe.Node) []*universe.Candidate {
+	if !slices.ContainsFunc(n.Replaces, p.removedEarly) {
+		return n.Replaces
+	}
+	return slices.DeleteFunc(slices.Clone(n.Replaces), p.removedEarly)
+}
+
+func (p *Plan) removedEarly(c *universe.Candidate) bool { return slices.Contains(p.early, c) }
 
 // Options of Order. The zero value orders as the complete search does, without implicit dependencies.
 type Options struct {

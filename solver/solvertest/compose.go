@@ -17,7 +17,7 @@ func Entries(roots []universe.Root, p *plan.Plan) []answer.Entry {
 		case plan.Merge:
 			c := s.Node.Cand
 			e := entry(answer.Merge, roots[c.Root].Path, c.Pkg, c.Use)
-			for _, old := range s.Node.Replaces {
+			for _, old := range p.Replaces(s.Node) {
 				e.Replaces = append(e.Replaces, old.Pkg.CPV.String())
 			}
 			out = append(out, e)
