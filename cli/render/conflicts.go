@@ -13,11 +13,7 @@ func (p *page) conflict() {
 	}
 	p.printf("\n%s These cannot all hold:\n\n", p.palette.paint(bad, "!!!"))
 	for _, r := range c.Rules {
-		p.printf("  - %s", r.Text)
-		if r.File != "" && r.Kind != "dependency" { // the package's name says as much
-			p.printf(" (%s)", r.File)
-		}
-		p.WriteString("\n")
+		p.printf("  - %s\n", r.Text)
 	}
 	if c.Minimal && len(c.Rules) > 1 {
 		p.WriteString("\nWere it not for any one of these, the rest would have a solution.\n")

@@ -132,13 +132,15 @@ type Conflict struct {
 
 // Rule is one member of a conflict, in words and data.
 type Rule struct {
-	Kind    string   `json:"kind"` // "request", "dependency", "any-of", "slot", "blocker", "use-dependency", "required-use", "slot-operator", "keep", "excluded"
-	Package string   `json:"package,omitempty"`
-	Atom    string   `json:"atom,omitempty"`
-	DepKind string   `json:"dep,omitempty"`
-	Others  []string `json:"others,omitempty"`
-	Text    string   `json:"text"` // one sentence
-	File    string   `json:"file,omitempty"`
+	Kind    string `json:"kind"` // "request", "dependency", "any-of", "slot", "blocker", "use-dependency", "required-use", "slot-operator", "keep", "excluded"
+	Package string `json:"package,omitempty"`
+	// Packages are all that have the rule where several versions have the same, Package among them.
+	Packages []string `json:"packages,omitempty"`
+	Atom     string   `json:"atom,omitempty"`
+	DepKind  string   `json:"dep,omitempty"`
+	Others   []string `json:"others,omitempty"`
+	Text     string   `json:"text"` // one sentence
+	File     string   `json:"file,omitempty"`
 }
 
 type Unsatisfied struct {

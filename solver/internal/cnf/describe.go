@@ -139,3 +139,18 @@ func (f *Formula) candidate(c *universe.Candidate) string {
 	}
 	return c.String() + " in " + f.u.Roots[c.Root].Path
 }
+
+// Choice reports whether the rule belongs to one branch of an any-of group, so that it holds only
+// where that branch is taken.
+func (f *Formula) Choice(r *Rule) bool {
+	if r.Kind != Depend && r.Kind != SlotOp && r.Kind != AnyOf && r.Kind != Block {
+		return false
+	}
+	for _, c := range f.clauses {
+		if &f.rules[c.rule] == r {
+			p := f.lits[c.from].Not()
+			return p != f.Used(r.Cand) && p != f.Target(r.Cand)
+		}
+	}
+	return false
+}

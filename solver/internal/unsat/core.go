@@ -3,159 +3,155 @@ package unsat
 
 import (
 	"context"
-	"fmt"
+	"slices"
 	"sort"
-	"strings"
 
-	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/internal/sat"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// Conflict finds a minimal set of rules of f that contradict each other; nil if they don't.
+// Conflict finds a minimal set of rules of f that contradict each other, in the order in which they
+// tell the story: what was asked for, then what that leads to; nil if there is no contradiction.
 func Conflict(ctx context.Context, u *universe.Universe, f *cnf.Formula) *answer.Conflict {
-	e, selectors, ruleOf := f.Explained()
-	if e.Solve(ctx, selectors...) != sat.Unsat {
+	core, minimal := contradiction(ctx, f)
+	if len(core) == 0 {
 		return nil
 	}
-	core := e.Core()
-	sort.Slice(core, func(i, j int) bool {
-		a, b := ruleOf[core[i]], ruleOf[core[j]]
-		if a.Kind != b.Kind {
-			return a.Kind < b.Kind
-		}
-		return core[i] < core[j]
-	})
-	core, minimal := e.Shrink(ctx, core)
-	sort.Slice(core, func(i, j int) bool { return core[i] < core[j] })
+	t := &teller{u: u, f: f}
 	c := &answer.Conflict{Minimal: minimal}
-	for _, l := range order(core, ruleOf) {
-		c.Rules = append(c.Rules, describe(u, ruleOf[l]))
+	for _, s := range t.story(t.merge(core)) {
+		c.Rules = append(c.Rules, t.tell(s))
 	}
 	return c
 }
 
-// order puts the request first and then follows the packages that rules lead to.
-func order(core []sat.Lit, ruleOf map[sat.Lit]*cnf.Rule) []sat.Lit {
-	out := append([]sat.Lit(nil), core...)
-	sort.SliceStable(out, func(i, j int) bool {
-		return rank(ruleOf[out[i]].Kind) < rank(ruleOf[out[j]].Kind)
+// contradiction is the core as rules, in the formula's order.
+func contradiction(ctx context.Context, f *cnf.Formula) (core []*cnf.Rule, minimal bool) {
+	e, selectors, ruleOf := f.Explained()
+	if e.Solve(ctx, selectors...) != sat.Unsat {
+		return nil, false
+	}
+	lits := e.Core()
+	sort.Slice(lits, func(i, j int) bool { // what comes late is dropped first
+		a, b := ruleOf[lits[i]], ruleOf[lits[j]]
+		if a.Kind != b.Kind {
+			return a.Kind < b.Kind
+		}
+		return lits[i] < lits[j]
 	})
+	lits, minimal = e.Shrink(ctx, lits)
+	slices.Sort(lits)
+	for _, l := range lits {
+		core = append(core, ruleOf[l])
+	}
+	return core, minimal
+}
+
+// teller puts rules into words.
+type teller struct {
+	u *universe.Universe
+	f *cnf.Formula
+}
+
+// statement is one sentence: a rule, or the same rule of several packages.
+type statement struct {
+	*cnf.Rule
+	choice bool                  // it holds for one branch of an any-of group only
+	cands  []*universe.Candidate // who has the rule
+	others []*universe.Candidate // blockers: whom they exclude
+}
+
+// merge joins rules that say the same of several versions of a package, or of several packages that one
+// blocker excludes. That what is installed belongs to the end state as a whole goes without saying.
+func (t *teller) merge(core []*cnf.Rule) []*statement {
+	var out []*statement
+	for _, r := range core {
+		if r.Kind == cnf.Keep && len(core) > 1 {
+			continue
+		}
+		s := &statement{Rule: r, choice: t.f.Choice(r)}
+		if r.Cand != nil {
+			s.cands = append(s.cands, r.Cand)
+		}
+		if r.Kind == cnf.Block {
+			s.others = slices.Clone(r.Others)
+		}
+		if i := slices.IndexFunc(out, func(o *statement) bool { return o.absorbs(s) }); i >= 0 {
+			out[i].add(s)
+			continue
+		}
+		out = append(out, s)
+	}
 	return out
 }
 
-func rank(k cnf.RuleKind) int {
-	switch k {
-	case cnf.Request:
-		return 0
-	case cnf.World:
-		return 1
-	case cnf.Slot:
-		return 4
-	case cnf.Keep, cnf.NoDowngrade:
-		return 2
+// absorbs reports whether s says the same, apart from the versions.
+func (o *statement) absorbs(s *statement) bool {
+	if o.Kind != s.Kind || o.choice != s.choice || o.Dep != s.Dep || o.Cand == nil || s.Cand == nil ||
+		o.Cand.CP() != s.Cand.CP() || o.Cand.Root != s.Cand.Root {
+		return false
 	}
-	return 3
-}
-
-// describe writes one rule as data and sentence.
-func describe(u *universe.Universe, r *cnf.Rule) answer.Rule {
-	out := answer.Rule{Others: names(r.Others)}
-	if r.Cand != nil {
-		out.Package = r.Cand.Pkg.CPV.String()
-		out.File = r.Cand.Pkg.File
-	}
-	if r.Atom != nil {
-		out.Atom = r.Atom.String()
-	}
-	switch r.Kind {
-	case cnf.Request:
-		out.Kind = "request"
-		out.Text = fmt.Sprintf("you asked for %s%s", r.Arg, usableText(u, r))
-	case cnf.World:
-		out.Kind = "keep"
-		out.Text = fmt.Sprintf("%s is in @world and is satisfied now", out.Atom)
-	case cnf.Depend, cnf.SlotOp:
-		out.Kind, out.DepKind = "dependency", r.Dep.String()
-		if r.Kind == cnf.SlotOp {
-			out.Kind = "slot-operator"
-		}
-		out.Text = fmt.Sprintf("%s needs %s (%s)%s", r.Cand, out.Atom, r.Dep, matchText(u, r))
+	switch o.Kind {
+	case cnf.Depend, cnf.SlotOp, cnf.Block:
+		return o.Atom.String() == s.Atom.String()
 	case cnf.AnyOf:
-		out.Kind, out.DepKind = "any-of", r.Dep.String()
-		out.Text = fmt.Sprintf("%s needs one of %s (%s)", r.Cand, r.Expr, r.Dep)
-	case cnf.Block:
-		out.Kind, out.DepKind = "blocker", r.Dep.String()
-		out.Text = fmt.Sprintf("%s blocks %s (%s, %s)", r.Cand, strings.Join(out.Others, ", "), out.Atom, r.Dep)
-	case cnf.Slot:
-		out.Kind = "slot"
-		out.Text = fmt.Sprintf("only one package can be in slot %s", r.Slot)
-	case cnf.Keep:
-		out.Kind = "keep"
-		out.Text = fmt.Sprintf("%s is installed and must keep its dependencies", r.Cand.Pkg.CPV)
-	default:
-		out.Kind = "keep"
-		out.Text = fmt.Sprintf("%s must not be downgraded", r.Cand.Pkg.CPV)
+		return o.Expr.Equal(s.Expr)
+	}
+	return false
+}
+
+func (o *statement) add(s *statement) {
+	for _, c := range s.cands {
+		if !slices.Contains(o.cands, c) {
+			o.cands = append(o.cands, c)
+		}
+	}
+	for _, c := range s.others {
+		if !slices.Contains(o.others, c) {
+			o.others = append(o.others, c)
+		}
+	}
+}
+
+// story puts what was asked for first, each followed by the rules of the packages that it leads to. What
+// excludes packages stands at the end, when all of them have been named.
+func (t *teller) story(in []*statement) []*statement {
+	var out []*statement
+	placed := map[*statement]bool{}
+	var place func(s *statement)
+	place = func(s *statement) {
+		if placed[s] {
+			return
+		}
+		placed[s] = true
+		out = append(out, s)
+		leads := t.leads(s)
+		follows := func(c *universe.Candidate) bool { return slices.Contains(leads, c) }
+		for _, choice := range [...]bool{false, true} { // a group before its branches
+			for _, next := range in {
+				if next.Kind != cnf.Block && next.choice == choice && slices.ContainsFunc(next.cands, follows) {
+					place(next)
+				}
+			}
+		}
+	}
+	for _, turn := range [][]cnf.RuleKind{{cnf.Request}, {cnf.World}, {cnf.Depend, cnf.AnyOf, cnf.SlotOp, cnf.Keep, cnf.NoDowngrade}, {cnf.Block}, {cnf.Slot}} {
+		for _, s := range in {
+			if slices.Contains(turn, s.Kind) {
+				place(s)
+			}
+		}
 	}
 	return out
 }
 
-func names(cs []*universe.Candidate) []string {
-	var out []string
-	for _, c := range cs {
-		out = append(out, c.Pkg.CPV.String())
-	}
-	return out
-}
-
-func usableText(u *universe.Universe, r *cnf.Rule) string {
-	if len(r.Others) > 0 {
-		return ""
-	}
-	return ", and no package that matches can be used"
-}
-
-// matchText says what could answer the atom of a rule.
-func matchText(u *universe.Universe, r *cnf.Rule) string {
-	if r.Atom == nil {
-		return ""
-	}
-	root := r.Cand.Root
-	var ok, masked []string
-	for _, c := range u.Match(root, r.Atom) {
-		if c.Usable() || c.Installed() {
-			ok = append(ok, c.Pkg.CPV.String())
-		} else {
-			masked = append(masked, c.Pkg.CPV.String())
-		}
-	}
-	switch {
-	case len(ok) > 0:
-		return "; candidates: " + strings.Join(unique(ok), ", ")
-	case len(masked) > 0:
-		return "; only " + strings.Join(unique(masked), ", ") + " would do, which cannot be used"
-	}
-	if len(u.Group(root, r.Atom.CP).All) == 0 {
-		return "; there is no package " + r.Atom.CP.String()
-	}
-	if len(r.Atom.Use) > 0 {
-		if m := u.Match(root, withoutUse(r.Atom)); len(m) > 0 {
-			return "; " + m[0].Pkg.CPV.String() + " has other USE flags"
-		}
-	}
-	return "; no version matches"
-}
-
-func withoutUse(a *atom.Atom) *atom.Atom { return a.WithoutUse() }
-
-func unique(in []string) []string {
-	out := in[:0:0]
-	for i, s := range in {
-		if i == 0 || s != in[i-1] {
-			out = append(out, s)
-		}
+// leads are the packages that a statement makes possible, and its own: further rules of the same package follow.
+func (t *teller) leads(s *statement) []*universe.Candidate {
+	out := slices.Clone(s.cands)
+	for _, a := range s.atoms() {
+		out = append(out, t.choices(t.root(s), a).can...)
 	}
 	return out
 }

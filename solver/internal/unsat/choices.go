@@ -1,0 +1,154 @@
+package unsat
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// choices is what could answer an atom: packages that can be chosen, and those that only something else
+// than the rules of the conflict keeps out.
+type choices struct {
+	can    []*universe.Candidate
+	cannot []refused
+	others []*universe.Candidate // other versions of the name, when nothing matches
+}
+
+// refused are versions with one reason in common.
+type refused struct {
+	cands  []*universe.Candidate
+	reason string
+	kind   string // of the conflict's rule that has only this reason: "excluded", "required-use", "use-dependency"
+	source metadata.Source
+}
+
+func (t *teller) choices(root universe.RootID, a *atom.Atom) choices {
+	var ch choices
+	for _, c := range t.u.Group(root, a.CP).All {
+		switch {
+		case !c.MatchesButUse(a):
+			ch.others = append(ch.others, c)
+		case c.Matches(a) && t.f.Used(c) != 0:
+			ch.can = append(ch.can, c)
+		default:
+			if r := t.refusal(c, a); r.reason != "" {
+				ch.refuse(r)
+			}
+		}
+	}
+	return ch
+}
+
+func (ch *choices) refuse(r refused) {
+	for i := range ch.cannot {
+		if ch.cannot[i].reason == r.reason {
+			ch.cannot[i].cands = append(ch.cannot[i].cands, r.cands...)
+			return
+		}
+	}
+	ch.cannot = append(ch.cannot, r)
+}
+
+// refusal is why a candidate that matches in version and slot is not among the choices.
+func (t *teller) refusal(c *universe.Candidate, a *atom.Atom) refused {
+	r := refused{cands: []*universe.Candidate{c}}
+	if !c.Installed() && !c.Visible() {
+		var reasons []string
+		for i := range c.Excluded {
+			reasons = append(reasons, exclusion(&c.Excluded[i]))
+			if r.source.IsZero() {
+				r.source = c.Excluded[i].Source
+			}
+		}
+		r.kind, r.reason = "excluded", strings.Join(reasons, ", ")
+		return r
+	}
+	switch {
+	case !c.Matches(a):
+		r.kind, r.reason = "use-dependency", t.flags(c, a)
+	case c.RequiredUseFails():
+		r.kind, r.reason = "required-use", "its USE flags break REQUIRED_USE: "+c.Pkg.Var("REQUIRED_USE")
+	case !c.Installed() && len(t.u.Req.Options.Exclude) > 0:
+		r.kind, r.reason = "excluded", "left out by --exclude"
+	case c.Installed() && t.u.Req.Options.EmptyTree:
+		return r // what is installed does not count; nobody expects it to
+	}
+	return r
+}
+
+// exclusion is one reason of the configuration in a few words.
+func exclusion(x *metadata.Exclusion) string {
+	tokens := strings.Join(x.Tokens, " ")
+	switch x.Kind {
+	case metadata.ExclMask:
+		if x.Source.IsZero() {
+			return "masked"
+		}
+		return "masked by " + x.Source.String()
+	case metadata.ExclKeyword:
+		switch {
+		case tokens == "**":
+			return "it has no keywords"
+		case len(x.Tokens) > 1:
+			return fmt.Sprintf("none of the keywords %s is accepted", tokens)
+		}
+		return fmt.Sprintf("keyword %s is not accepted", tokens)
+	case metadata.ExclLicense, metadata.ExclProperties, metadata.ExclRestrict:
+		return fmt.Sprintf("%s %s is not accepted", x.Kind, strings.Join(x.Tokens, ", "))
+	case metadata.ExclEAPI:
+		return fmt.Sprintf("EAPI %s is not supported", tokens)
+	}
+	if x.Detail == "" {
+		return string(x.Kind)
+	}
+	return x.Detail
+}
+
+// flags says which flags of a candidate are not as a USE dependency wants them.
+func (t *teller) flags(c *universe.Candidate, a *atom.Atom) string {
+	var out []string
+	for _, u := range a.Use {
+		one := &atom.Atom{CP: a.CP, Use: []atom.UseDep{u}}
+		if one.MatchUse(c.HasFlag, c.Flags().Has) {
+			continue
+		}
+		if !c.HasFlag(u.Flag) {
+			out = append(out, "it has no USE flag "+u.Flag)
+			continue
+		}
+		out = append(out, t.flag(c, u.Flag))
+	}
+	return strings.Join(out, ", ")
+}
+
+// flag is the state of one flag and who decided it.
+func (t *teller) flag(c *universe.Candidate, flag string) string {
+	state := "off"
+	if c.Flags().Has(flag) {
+		state = "on"
+	}
+	if c.Installed() {
+		return fmt.Sprintf("it was built with USE flag %s %s", flag, state)
+	}
+	text := fmt.Sprintf("USE flag %s is %s", flag, state)
+	_, forced, masked, src := c.ForcedFlag(flag)
+	switch {
+	case masked:
+		text = fmt.Sprintf("USE flag %s is masked", flag)
+	case forced:
+		text = fmt.Sprintf("USE flag %s is forced", flag)
+	}
+	if !src.IsZero() {
+		text += " by " + src.String()
+	}
+	return text
+}
+
+// usable leaves out of the choices what the request itself does not accept.
+func (ch *choices) usable(only []*universe.Candidate) {
+	ch.can = slices.DeleteFunc(ch.can, func(c *universe.Candidate) bool { return !slices.Contains(only, c) })
+}
