@@ -2,6 +2,7 @@ package universe
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
@@ -90,6 +91,24 @@ func (c *Candidate) RequiredUseFails() bool {
 	}
 	c.ruFailed = !n.SatisfiedUse(c.Flags().Has)
 	return c.ruFailed
+}
+
+// FailedRequiredUse is the part of REQUIRED_USE that does not hold, "" if all does.
+func (c *Candidate) FailedRequiredUse() string {
+	if !c.RequiredUseFails() {
+		return ""
+	}
+	n, err := c.Pkg.RequiredUse()
+	if err != nil {
+		return ""
+	}
+	var failed []string
+	for _, ch := range n.Children {
+		if !ch.SatisfiedUse(c.Flags().Has) {
+			failed = append(failed, ch.String())
+		}
+	}
+	return strings.Join(failed, " ")
 }
 
 // Usable reports whether the candidate may be merged as things are configured.

@@ -71,7 +71,7 @@ func (t *teller) refusal(c *universe.Candidate, a *atom.Atom) refused {
 	case !c.Matches(a):
 		r.kind, r.reason = "use-dependency", t.flags(c, a)
 	case c.RequiredUseFails():
-		r.kind, r.reason = "required-use", "its USE flags break REQUIRED_USE: "+c.Pkg.Var("REQUIRED_USE")
+		r.kind, r.reason = "required-use", "its USE flags break REQUIRED_USE: "+c.FailedRequiredUse()
 	case !c.Installed() && len(t.u.Req.Options.Exclude) > 0:
 		r.kind, r.reason = "excluded", "left out by --exclude"
 	case c.Installed() && t.u.Req.Options.EmptyTree:
@@ -90,11 +90,14 @@ func exclusion(x *metadata.Exclusion) string {
 		}
 		return "masked by " + x.Source.String()
 	case metadata.ExclKeyword:
+		testing := !slices.ContainsFunc(x.Tokens, func(k string) bool { return !strings.HasPrefix(k, "~") })
 		switch {
 		case tokens == "**":
 			return "it has no keywords"
+		case len(x.Tokens) > 1 && testing:
+			return "it has testing keywords only, which are not accepted"
 		case len(x.Tokens) > 1:
-			return fmt.Sprintf("none of the keywords %s is accepted", tokens)
+			return "none of its keywords is accepted"
 		}
 		return fmt.Sprintf("keyword %s is not accepted", tokens)
 	case metadata.ExclLicense, metadata.ExclProperties, metadata.ExclRestrict:
