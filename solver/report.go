@@ -1,11 +1,8 @@
 package solver
 
 import (
-	"maps"
-	"slices"
 
 	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -21,7 +18,7 @@ func (o *Outcome) unsatisfied(u *universe.Universe, m search.Missing) {
 	for _, c := range u.Match(m.Root, m.Atom) {
 		if !c.Installed() && c.Visible() && c.RequiredUseFails() {
 			o.RequiredUse = append(o.RequiredUse, answer.RequiredUse{
-				Atom: un.Atom, CPV: c.Pkg.CPV.String(), Expression: c.Pkg.Var("REQUIRED_USE")})
+				Atom: un.Atom, CPV: c.Pkg.CPV.String(), Expression: c.FailedRequiredUse()})
 			break
 		}
 	}
@@ -52,7 +49,7 @@ func rejected(c *universe.Candidate, a *atom.Atom, unreadable bool) answer.Rejec
 		rej.Reasons = append(rej.Reasons, "USE does not match "+a.String())
 	}
 	if c.RequiredUseFails() {
-		rej.Reasons = append(rej.Reasons, "REQUIRED_USE fails: "+c.Pkg.Var("REQUIRED_USE"))
+		rej.Reasons = append(rej.Reasons, "REQUIRED_USE fails: "+c.FailedRequiredUse())
 	}
 	return rej
 }
@@ -84,102 +81,6 @@ func why(w universe.Cause) answer.Why {
 	}
 	if w.Parent != nil {
 		out.Parent, out.Kind = w.Parent.Cand.Pkg.CPV.String(), w.Kind.String()
-	}
-	return out
-}
-
-// changes collects USE changes that would make dependencies satisfiable.
-type changes struct {
-	allowed bool
-	given   map[*metadata.Package]map[string]bool // Problem.Overrides
-	flags   map[*metadata.Package]map[string]bool // given and proposed
-	order   []*metadata.Package
-	rounds  int
-}
-
-// maxChangeRounds bounds how often a further change is added: one per level of dependencies that only
-// the changed flags bring in.
-const maxChangeRounds = 12
-
-func newChanges(o *universe.Options, given map[*metadata.Package]map[string]bool) *changes {
-	c := &changes{allowed: o.AutounmaskUse.Or(true) && o.Autounmask.Or(true),
-		given: given, flags: map[*metadata.Package]map[string]bool{}}
-	for p, flags := range given {
-		c.flags[p] = maps.Clone(flags)
-	}
-	return c
-}
-
-// propose adds the changes that the missing dependencies of r name; false if there are none.
-func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
-	if !c.allowed || c.rounds == maxChangeRounds {
-		return false
-	}
-	c.rounds++
-	fresh := map[*metadata.Package]bool{} // changed in this round: serves other dependencies, too
-	for _, m := range r.Missing {
-		if len(m.Atom.Use) == 0 {
-			continue
-		}
-		for _, cand := range u.Match(m.Root, m.Atom.WithoutUse()) {
-			if cand.Installed() || !cand.Visible() {
-				continue
-			}
-			want := search.FlagsFor(cand, m.Atom)
-			if want == nil || !c.agrees(cand.Pkg, want) {
-				continue
-			}
-			if c.add(cand.Pkg, want) {
-				fresh[cand.Pkg] = true
-			}
-			if fresh[cand.Pkg] {
-				break
-			}
-		}
-	}
-	return len(fresh) > 0
-}
-
-// agrees reports whether no two parents want opposite settings.
-func (c *changes) agrees(p *metadata.Package, want map[string]bool) bool {
-	for f, on := range want {
-		if was, ok := c.flags[p][f]; ok && was != on {
-			return false
-		}
-	}
-	return true
-}
-
-// add notes settings; false if they were known.
-func (c *changes) add(p *metadata.Package, want map[string]bool) bool {
-	m := c.flags[p]
-	if m == nil {
-		m = map[string]bool{}
-		c.flags[p] = m
-	}
-	added := false
-	for f, on := range want {
-		if _, ok := m[f]; !ok {
-			m[f], added = on, true
-		}
-	}
-	if added && !slices.Contains(c.order, p) {
-		c.order = append(c.order, p)
-	}
-	return added
-}
-
-func (c *changes) answer() answer.Changes {
-	var out answer.Changes
-	for _, p := range c.order {
-		if out.Use == nil {
-			out.Use = map[string]map[string]bool{}
-		}
-		flags := maps.Clone(c.flags[p])
-		for f := range c.given[p] {
-			delete(flags, f)
-		}
-		out.Use[p.CPV.String()] = flags
 	}
 	return out
 }

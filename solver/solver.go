@@ -49,7 +49,7 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 	for {
 		start := time.Now()
 		u := universe.New(ctx, p.Roots, &p.Request)
-		u.Overrides = changes.flags
+		u.Overrides, u.Accepted = changes.flags, changes.accept
 		s := search.New(u)
 		r, err := s.Run(ctx)
 		if err != nil {

@@ -52,7 +52,16 @@ func invalid(p *metadata.Package, err error) metadata.Exclusion {
 	return metadata.Exclusion{Kind: metadata.ExclInvalid, Detail: err.Error(), Source: Source{File: p.File}}
 }
 
+// keywordExclusion names the keyword of this architecture if the package has one: that is what a user would accept.
 func (s *Settings) keywordExclusion(p *metadata.Package, missing []string) metadata.Exclusion {
+	if arch, _ := s.arch(); arch != "" {
+		for _, k := range []string{arch, "~" + arch} {
+			if slices.Contains(missing, k) {
+				missing = []string{k}
+				break
+			}
+		}
+	}
 	what := "keywords " + strings.Join(missing, " ") + " are"
 	switch {
 	case len(missing) == 1 && missing[0] == "**":

@@ -17,7 +17,7 @@ func TestKeywords(t *testing.T) {
 	}{
 		"stable": {"", "", "", map[string]string{
 			"amd64": "", "~amd64": "KEYWORDS(~amd64)", "": "KEYWORDS(**)", "-*": "KEYWORDS(**)", "*": "", "~*": "KEYWORDS(~*)",
-			"x86 ~amd64": "KEYWORDS(x86 ~amd64)", "-amd64": "KEYWORDS(-amd64)",
+			"x86 ~amd64": "KEYWORDS(~amd64)", "-amd64": "KEYWORDS(-amd64)",
 		}},
 		"testing":           {"ACCEPT_KEYWORDS=~amd64", "", "", map[string]string{"amd64": "", "~amd64": "", "x86": "KEYWORDS(x86)", "~*": ""}},
 		"environment":       {"", "", "~amd64", map[string]string{"~amd64": ""}},

@@ -21,6 +21,8 @@ type Universe struct {
 
 	// Overrides are accepted USE changes by package; set before the first use.
 	Overrides map[*metadata.Package]map[string]bool
+	// Accepted are packages whose exclusions are lifted by proposed changes; set before the first use.
+	Accepted map[*metadata.Package]bool
 
 	ctx     context.Context
 	groups  map[groupKey]*Group
@@ -136,7 +138,7 @@ func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 }
 
 func (u *Universe) add(g *Group, p *metadata.Package, root RootID, rank int, pol Policy) {
-	c := &Candidate{ID: u.count, Pkg: p, Root: root, RepoRank: rank, policy: pol, forced: u.forced[p]}
+	c := &Candidate{ID: u.count, Pkg: p, Root: root, RepoRank: rank, policy: pol, forced: u.forced[p] || u.Accepted[p]}
 	u.count++
 	if ch := u.Overrides[p]; ch != nil && p.Origin == metadata.Ebuild {
 		c.Override(ch)
