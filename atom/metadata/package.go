@@ -112,6 +112,11 @@ type Package struct {
 	BuildID       int    // 0 none
 	Counter       int64  // VDB COUNTER, 0 unknown
 
+	// Binary packages only. Remote: it must be fetched first, from the binhost of
+	// this name (a section of binrepos.conf); otherwise it is a file of PKGDIR.
+	Remote  bool
+	Binhost string
+
 	// File is the path of the entry, for messages.
 	File string
 	// Invalid is set when the metadata could not be read or is wrong for its EAPI;
@@ -130,7 +135,7 @@ func (p *Package) Clone() *Package {
 		Slot: p.Slot, SubSlot: p.SubSlot, Keywords: p.Keywords, IUSE: p.IUSE,
 		Raw: p.Raw, Text: p.Text,
 		Use: p.Use, IUSEEffective: p.IUSEEffective, BuildTime: p.BuildTime, BuildID: p.BuildID,
-		Counter: p.Counter, File: p.File, Invalid: p.Invalid,
+		Counter: p.Counter, Remote: p.Remote, Binhost: p.Binhost, File: p.File, Invalid: p.Invalid,
 	}
 }
 

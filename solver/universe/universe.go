@@ -42,6 +42,13 @@ type Root struct {
 	Installed []*metadata.Package
 	Provided  []atom.CPV
 	System    []*atom.Atom // the system set; matters for the order of the plan only (docs/plan-order.md)
+	// Binaries yields the binary packages that the request may see, those of PKGDIR and of binhosts
+	// alike (metadata.Package.Remote tells them apart): ascending by version; of equal versions the one to
+	// prefer last. nil if the options ask for none.
+	Binaries Source
+	// Unwanted gives the reasons why options, repos.conf or binrepos.conf keep one of Binaries from being
+	// used (--usepkg-exclude and the like), which come on top of the Policy's. nil if there are none at all.
+	Unwanted func(p *metadata.Package) []metadata.Exclusion
 }
 
 // Repository is an ebuild source with its name; precedence is its index.
