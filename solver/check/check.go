@@ -111,6 +111,9 @@ func newChecker(req *universe.Request, roots []universe.Root, res *answer.Result
 
 // stateRules judges everything but order.
 func (c *checker) stateRules() {
+	if !c.opts.NoDeps && !c.opts.BuildPkgOnly && !c.mayBreak() {
+		c.findBroken()
+	}
 	c.useRule()
 	c.visibilityRule()
 	c.slotRule()

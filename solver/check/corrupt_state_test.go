@@ -56,6 +56,68 @@ dev-libs/lib
 	good:    "dev-libs/lib-2 app-misc/mid-1",
 	corrupt: []corruption{{name: "not rebuilt", plan: "dev-libs/lib-2", want: "keep"}},
 }, {
+	name: "keep wants one branch that works",
+	world: `
+-- repo --
+dev-libs/lib-1
+dev-libs/lib-2
+app-misc/b-1
+-- installed --
+dev-libs/lib-1
+app-misc/a-1 RDEPEND="<dev-libs/lib-2"
+app-misc/b-1 RDEPEND="<dev-libs/lib-2"
+app-misc/top-1 RDEPEND="|| ( app-misc/a app-misc/b )"
+-- world --
+app-misc/top
+-- request --
+dev-libs/lib
+`,
+	good:    "dev-libs/lib-2 app-misc/b-1",
+	corrupt: []corruption{{name: "neither", plan: "dev-libs/lib-2", want: "keep"}},
+}, {
+	name: "keep what is merged relies on",
+	world: `
+-- repo --
+dev-libs/lib-2
+app-misc/new-1 RDEPEND="app-misc/mid"
+-- installed --
+dev-libs/lib-1
+app-misc/mid-1 RDEPEND="app-misc/base"
+app-misc/base-1 RDEPEND="<dev-libs/lib-2" PDEPEND="app-misc/mid"
+app-misc/orphan-1 RDEPEND="app-misc/mid"
+-- request --
+--selective app-misc/new dev-libs/lib
+`,
+	good:    "app-misc/new-1",
+	corrupt: []corruption{{name: "at third hand", plan: "dev-libs/lib-2 app-misc/new-1", want: "keep"}},
+}, {
+	name: "keep what was asked for",
+	world: `
+-- repo --
+dev-libs/lib-2
+-- installed --
+dev-libs/lib-1
+app-misc/app-1 RDEPEND="<dev-libs/lib-2"
+-- request --
+--selective app-misc/app dev-libs/lib
+`,
+	good:    "",
+	corrupt: []corruption{{name: "not it, the other", plan: "dev-libs/lib-2", want: "keep"}},
+}, {
+	name: "orphans may break, and so may all that rely on them",
+	world: `
+-- repo --
+dev-libs/lib-2
+-- installed --
+dev-libs/lib-1
+app-misc/a-1 RDEPEND="<dev-libs/lib-2 app-misc/b"
+app-misc/b-1 RDEPEND="app-misc/a"
+-- request --
+dev-libs/lib
+`,
+	good:    "dev-libs/lib-2",
+	corrupt: []corruption{{name: "nothing is merged", plan: "-dev-libs/lib-1", want: "request keep"}},
+}, {
 	name: "built slot operators may be ignored",
 	world: `
 -- repo --

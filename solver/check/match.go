@@ -99,23 +99,6 @@ func (st *state) best(a *atom.Atom, t int) *item {
 	return found
 }
 
-// only is the package that matches a at time t if there is just one.
-func (st *state) only(a *atom.Atom, t int) *item {
-	var found *item
-	for _, it := range st.byCP[a.CP] {
-		if it.there(t) && st.matches(it, a) {
-			if found != nil {
-				return nil
-			}
-			found = it
-		}
-	}
-	if found != nil && st.isProvided(a) {
-		return nil
-	}
-	return found
-}
-
 // has reports whether a is satisfied at time t, by a package or by
 // package.provided. What is provided has a version but no slot and no USE.
 func (st *state) has(a *atom.Atom, t int) bool {
@@ -137,7 +120,7 @@ func (st *state) isProvided(a *atom.Atom) bool {
 }
 
 // leafAt answers atoms for the dependencies of it, looked up in one root at
-// time t. A blocker inside an any-of group holds if nothing matches it.
+// time t. A blocker inside an any-of group holds if nothing matches it, working or not.
 func (c *checker) leafAt(it *item, root universe.RootID, t int) func(*atom.Atom) bool {
 	st := c.roots[root]
 	return func(a *atom.Atom) bool {
@@ -145,8 +128,12 @@ func (c *checker) leafAt(it *item, root universe.RootID, t int) func(*atom.Atom)
 		if a.Blocker == atom.NotBlocker {
 			return st.has(a, t)
 		}
+		at := t
+		if at == working {
+			at = c.n
+		}
 		for _, other := range st.byCP[a.CP] {
-			if other.there(t) && !exempt(it, other) && st.matches(other, a) {
+			if other.there(at) && !exempt(it, other) && st.matches(other, a) {
 				return false
 			}
 		}

@@ -24,7 +24,9 @@ func (c *checker) dependRules() {
 				continue
 			case c.opts.BuildPkgOnly:
 				t = atStart
-			case buildKind(k) && !c.unordered:
+			case buildKind(k) && c.unordered:
+				t = working // nobody knows when it breaks
+			case buildKind(k):
 				t = anytime
 			}
 			c.eachClause(it, k, func(root universe.RootID, cl *depend.Node) {
@@ -37,7 +39,7 @@ func (c *checker) dependRules() {
 
 // dependClause judges one clause; blockers on their own are blockerRule's.
 func (c *checker) dependClause(it *item, k metadata.DepKind, root universe.RootID, cl *depend.Node, t int) {
-	if cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker {
+	if isBlocker(cl) {
 		return
 	}
 	leaf := c.leafAt(it, root, t)

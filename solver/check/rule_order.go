@@ -40,7 +40,7 @@ func (c *checker) orderRules() {
 
 // tooLate: the clause does not hold at time t but does at some other.
 func (c *checker) tooLate(it *item, root universe.RootID, cl *depend.Node, t int) bool {
-	if cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker {
+	if isBlocker(cl) {
 		return false
 	}
 	return !holds(cl, it.pkg.EAPI, c.leafAt(it, root, t)) && holds(cl, it.pkg.EAPI, c.leafAt(it, root, anytime))

@@ -160,8 +160,8 @@ func (c *checker) couldBeMerged(it *item) bool {
 			continue
 		}
 		c.eachClause(it, metadata.DepKind(k), func(r universe.RootID, cl *depend.Node) {
-			blocker := cl.Kind == depend.AtomLeaf && cl.Atom.Blocker != atom.NotBlocker
-			leaf := c.leafAt(it, r, c.n)
+			blocker := isBlocker(cl)
+			leaf := c.leafAt(it, r, working)
 			good = good && (blocker || holds(cl, it.pkg.EAPI, func(a *atom.Atom) bool {
 				own := r == it.root && a.CP == it.pkg.CPV.CP && a.Blocker == atom.NotBlocker && !buildKind(metadata.DepKind(k))
 				return own && c.roots[r].matches(it, a) || leaf(a)

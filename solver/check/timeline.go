@@ -13,6 +13,7 @@ import (
 const (
 	atStart = 0  // before the first step
 	anytime = -1 // before or after: used where order is not judged
+	working = -2 // after the plan, and without the installed packages that it breaks
 	preset  = -1 // item.from of what is installed from the beginning
 )
 
@@ -27,6 +28,8 @@ type item struct {
 	entry  *answer.Entry // the entry that merges it, nil if preset
 	parsed [metadata.NumDepKinds]*depend.Node
 	broken [metadata.NumDepKinds]bool // the dependency does not parse
+	fails  *failure                   // why an installed package stops working, nil if it does not
+	blamed bool                       // that is reported
 }
 
 func (it *item) merged() bool { return it.entry != nil }
@@ -34,6 +37,9 @@ func (it *item) merged() bool { return it.entry != nil }
 // there reports whether the item is installed at time t. What is replaced at
 // step p is still there while p is being built.
 func (it *item) there(t int) bool {
+	if t == working {
+		return it.stays && it.fails == nil
+	}
 	return t == anytime || it.from < t && t <= it.to
 }
 
