@@ -1,6 +1,7 @@
 package solver
 
 import (
+	"context"
 	"maps"
 	"slices"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
+	"github.com/portsolve/portsolve/solver/internal/unsat"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -68,14 +70,43 @@ func newChanges(o *universe.Options, given map[*metadata.Package]map[string]bool
 	return c
 }
 
-// propose adds the changes that the missing dependencies of r name; false if there are none.
-func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
+// need is a dependency or argument without a usable package.
+type need struct {
+	root universe.RootID
+	atom *atom.Atom
+}
+
+// proposeFor adds a change for what the preferred selection misses, or else for what a minimal
+// contradiction of the complete search needs; false if there is none.
+func (c *changes) proposeFor(ctx context.Context, u *universe.Universe, r *search.Result) bool {
+	var list []need
+	for _, m := range r.Missing {
+		list = append(list, need{m.Root, m.Atom})
+	}
+	if c.propose(u, list) {
+		return true
+	}
+	if r.Formula == nil || c.allowed == [numKinds]bool{} {
+		return false
+	}
+	list = nil
+	for _, rule := range unsat.Needs(ctx, u, r.Formula) {
+		list = append(list, need{rule.Root, rule.Atom})
+	}
+	if len(list) > 1 {
+		list = list[len(list)-1:] // one at a time: the last is the deepest, and lifting it may do
+	}
+	return c.propose(u, list)
+}
+
+// propose adds the changes that answer needs; false if there are none.
+func (c *changes) propose(u *universe.Universe, needs []need) bool {
 	if c.rounds == maxChangeRounds {
 		return false
 	}
 	c.rounds++
 	fresh := map[*metadata.Package]bool{} // changed in this round: serves other dependencies, too
-	for _, m := range r.Missing {
+	for _, m := range needs {
 		for i := range levels {
 			if c.proposeAt(u, m, i, fresh) {
 				break
@@ -86,12 +117,12 @@ func (c *changes) propose(u *universe.Universe, r *search.Result) bool {
 }
 
 // proposeAt looks for the best package that changes of one level make usable.
-func (c *changes) proposeAt(u *universe.Universe, m search.Missing, level int, fresh map[*metadata.Package]bool) bool {
-	for _, cand := range u.Match(m.Root, m.Atom.WithoutUse()) {
+func (c *changes) proposeAt(u *universe.Universe, m need, level int, fresh map[*metadata.Package]bool) bool {
+	for _, cand := range u.Match(m.root, m.atom.WithoutUse()) {
 		if cand.Installed() || !c.liftable(cand, level) {
 			continue
 		}
-		want, ok := c.useFor(cand, m.Atom)
+		want, ok := c.useFor(cand, m.atom)
 		if !ok || !c.agrees(cand.Pkg, want) {
 			continue
 		}

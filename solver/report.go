@@ -1,7 +1,6 @@
 package solver
 
 import (
-
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"

@@ -4,6 +4,7 @@ package solver
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"github.com/portsolve/portsolve/atom"
@@ -55,7 +56,7 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.Complete && changes.propose(u, r) {
+		if !r.Complete && changes.proposeFor(ctx, u, r) {
 			earlier = append(earlier, u.Names()...)
 			addTimes(&stats, time.Since(start), u.Reading(), s.Encoding())
 			continue // a USE change would help: again with it
@@ -85,10 +86,12 @@ func (o *Outcome) decode(ctx context.Context, u *universe.Universe, r *search.Re
 
 // addTimes splits the time of one round: what was neither reading nor encoding is the search.
 func addTimes(s *answer.Stats, total, reading, encoding time.Duration) {
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	s.LoadMS += ms(reading)
-	s.EncodeMS += ms(encoding)
-	s.SolveMS += ms(total - reading - encoding)
+	add := func(ms *float64, d time.Duration) { // whole microseconds
+		*ms = math.Round(1000**ms+float64(d.Microseconds())) / 1000
+	}
+	add(&s.LoadMS, reading)
+	add(&s.EncodeMS, encoding)
+	add(&s.SolveMS, total-reading-encoding)
 }
 
 func selection(u *universe.Universe, r *search.Result) *universe.Selection {

@@ -14,6 +14,7 @@ import (
 type Goal struct {
 	Arg   string
 	Atom  *atom.Atom
+	Root  universe.RootID
 	Cands []*universe.Candidate
 	// Target: --onlydeps; the dependencies are wanted, not the package.
 	Target bool
@@ -206,7 +207,7 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 		kind = SlotOp
 	}
 	cl := f.matchLits([]sat.Lit{p.Not()}, c, d.Root, a)
-	f.add(f.rule(Rule{Kind: kind, Cand: c, Dep: d.Kind, Atom: a, Target: target}), cl...)
+	f.add(f.rule(Rule{Kind: kind, Cand: c, Dep: d.Kind, Atom: a, Root: d.Root, Target: target}), cl...)
 }
 
 // given reports whether an atom is satisfied whatever is selected.
@@ -282,7 +283,7 @@ func (f *Formula) goal(g Goal, nodeps bool) {
 	if g.World {
 		kind = World
 	}
-	r := f.rule(Rule{Kind: kind, Atom: g.Atom, Arg: g.Arg, Others: g.Cands})
+	r := f.rule(Rule{Kind: kind, Atom: g.Atom, Root: g.Root, Arg: g.Arg, Others: g.Cands})
 	var cl []sat.Lit
 	for _, c := range g.Cands {
 		if !g.Target {

@@ -42,9 +42,10 @@ type Rule struct {
 	Kind   RuleKind
 	Cand   *universe.Candidate // the package that has the rule; nil for Request and World
 	Dep    metadata.DepKind
-	Atom   *atom.Atom   // Depend, SlotOp, Block, Request, World
-	Expr   *depend.Node // AnyOf
-	Arg    string       // Request, World: as the user wrote it
+	Atom   *atom.Atom      // Depend, SlotOp, Block, Request, World
+	Expr   *depend.Node    // AnyOf
+	Arg    string          // Request, World: as the user wrote it
+	Root   universe.RootID // Depend, SlotOp, Request: where the atom has to be satisfied
 	Slot   universe.SlotKey
 	Others []*universe.Candidate // Block: the blocked one
 	Target bool                  // a dependency of an --onlydeps argument, which itself is not merged

@@ -418,7 +418,7 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 			continue
 		}
 		t := task{arg: a, root: a.root, atom: a.atom}
-		g := cnf.Goal{Arg: a.text, Atom: a.atom, Cands: w.prefs(t), Target: w.onlyDeps(t)}
+		g := cnf.Goal{Arg: a.text, Atom: a.atom, Root: a.root, Cands: w.prefs(t), Target: w.onlyDeps(t)}
 		if g.Target {
 			for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
 				if s.targetKind(k) {
@@ -435,7 +435,7 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 		if s.u.InstalledMatch(a.root, a.atom) == nil {
 			continue
 		}
-		out = append(out, cnf.Goal{Arg: a.text, Atom: a.atom, Cands: s.u.Match(a.root, a.atom), World: true})
+		out = append(out, cnf.Goal{Arg: a.text, Atom: a.atom, Root: a.root, Cands: s.u.Match(a.root, a.atom), World: true})
 	}
 	return out
 }

@@ -27,6 +27,26 @@ func Conflict(ctx context.Context, u *universe.Universe, f *cnf.Formula) *answer
 	return c
 }
 
+// Needs lists the dependencies and arguments of a minimal contradiction that nothing in the formula answers: those
+// a change of the configuration could answer.
+func Needs(ctx context.Context, u *universe.Universe, f *cnf.Formula) []*cnf.Rule {
+	core, _ := contradiction(ctx, f)
+	var out []*cnf.Rule
+	for _, r := range core {
+		if r.Atom == nil || r.Kind != cnf.Depend && r.Kind != cnf.Request {
+			continue
+		}
+		answered := false
+		for _, c := range u.Match(r.Root, r.Atom) {
+			answered = answered || f.Exists(c) != 0
+		}
+		if !answered {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
 // contradiction is the core as rules, in the formula's order.
 func contradiction(ctx context.Context, f *cnf.Formula) (core []*cnf.Rule, minimal bool) {
 	e, selectors, ruleOf := f.Explained()
