@@ -3,6 +3,7 @@ package portsolve
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -35,7 +36,7 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, inputError(ctx, err)
 	}
-	c.stats.LoadMS += s.loadMS + prepared
+	c.stats.LoadMS = math.Round(1000*(c.stats.LoadMS+s.loadMS+prepared)) / 1000
 	res := c.result()
 	if err := c.trace(ctx, &r, res); err != nil {
 		return nil, err

@@ -56,6 +56,11 @@ func replay(t *testing.T, text string) (*scenario.Scenario, *answer.Result) {
 	options := &sc.Request.Options
 	p, err := plan.Order(context.Background(), o.Selection, plan.Options{Compat: options.Compat, System: sc.Roots[0].System,
 		ImplicitSystemDeps: options.ImplicitSystemDeps.Or(true), BuildPkgOnly: options.BuildPkgOnly})
+	var cycle *plan.CycleError
+	if errors.As(err, &cycle) {
+		res.Complete, res.Ordered, res.Status = false, false, answer.Unsolvable
+		return sc, res
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +83,7 @@ func mustReplay(t *testing.T, res *portsolve.Result, universe string) {
 	for _, d := range sc.Expect.Diff(again) {
 		t.Error(d)
 	}
-	if got, want := outline(again), outline(res); got != want {
+	if got, want := outline(again), outline(res); again.Ordered && got != want {
 		t.Errorf("the saved universe has another answer:\n%s\ninstead of:\n%s", got, want)
 	}
 	if res.Complete {
@@ -112,6 +117,8 @@ func TestTraceIsAScenario(t *testing.T) {
 		with("repo/metadata/md5-cache/cat/loop-1", entry("DEPEND=|| ( cat/ring cat/line )")).
 		with("repo/metadata/md5-cache/cat/ring-1", entry("DEPEND=cat/loop")).
 		with("repo/metadata/md5-cache/cat/line-1", entry()).
+		with("repo/metadata/md5-cache/cat/round-1", entry("DEPEND=cat/about")).
+		with("repo/metadata/md5-cache/cat/about-1", entry("DEPEND=cat/round")).
 		with("repo/metadata/md5-cache/cat/flag-1", entry("RDEPEND=cat/lib2[x]")).
 		with("repo/metadata/md5-cache/cat/lib2-1", entry("IUSE=x y", "RDEPEND=x? ( cat/line )"))
 	for _, tt := range []struct {
@@ -123,6 +130,7 @@ func TestTraceIsAScenario(t *testing.T) {
 		{"install", universe.Options{}, []string{"virtual/provider"}, answer.Solved},
 		{"update", universe.Options{Update: true, Deep: universe.Unlimited, NewUse: true}, []string{"@world"}, answer.Solved},
 		{"cycle avoided", universe.Options{}, []string{"cat/loop"}, answer.Solved},
+		{"cycle", universe.Options{}, []string{"cat/round"}, answer.Unsolvable},
 		{"changes", universe.Options{}, []string{"cat/flag"}, answer.ChangesNeeded},
 		{"unsolvable", universe.Options{}, []string{"=cat/app-2"}, answer.Unsolvable},
 		{"nothing", universe.Options{Selective: universe.Yes}, []string{"cat/app"}, answer.NothingToDo},
