@@ -3,10 +3,12 @@ package plan
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/eapi"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -17,8 +19,9 @@ import (
 //	-name:                      installed and removed
 //
 // A dependency is KIND:name, KIND one of D B I R P, followed by any of
-// "+" satisfied, "=" slot operator, "o" optional; or !name, !!name: a blocker
-// (against the installed package "name" that is replaced or removed, else against the planned one).
+// "+" satisfied, "=" slot operator, "o" optional, "^" satisfied through a slot operator by an installed version with
+// another sub-slot, "<old" satisfied by the installed package old; KIND:name|other is an edge to name from an any-of group;
+// or !name, !!name: a blocker (against the installed package "name" that is replaced or removed, else against the planned one).
 // A line "name~: !other" where name is also a replaced or removed package is written "@name: !other": the blocker
 // of the installed package that goes.
 
@@ -39,7 +42,8 @@ func candidate(name string, origin metadata.Origin) *universe.Candidate {
 		panic(err)
 	}
 	cpv := atom.CPV{CP: atom.CP{Category: category, Package: name}, Version: v}
-	return &universe.Candidate{Pkg: &metadata.Package{CPV: cpv, Origin: origin, Slot: "0", SubSlot: "0"}}
+	return &universe.Candidate{Pkg: &metadata.Package{CPV: cpv, Origin: origin, Slot: "0", SubSlot: "0",
+		EAPI: eapi.Latest(), EAPIName: eapi.Latest().Name, Raw: map[string]string{}}}
 }
 
 func parse(t testing.TB, text string) *world {
@@ -55,6 +59,9 @@ func parse(t testing.TB, text string) *world {
 		}
 		lines = append(lines, rest{head, deps})
 		w.declare(head)
+	}
+	for _, l := range lines {
+		w.installed(strings.Trim(l.name, "*~-@"))
 	}
 	for _, l := range lines {
 		for _, d := range strings.Fields(l.deps) {
@@ -89,6 +96,17 @@ func (w *world) declare(head string) {
 	w.sel.Nodes = append(w.sel.Nodes, n)
 }
 
+// installed enters what is installed under a name into the root, once.
+func (w *world) installed(name string) {
+	c := w.old[name]
+	if n := w.nodes[name]; c == nil && n != nil && !n.Merge {
+		c = n.Cand
+	}
+	if root := &w.sel.Roots[0]; c != nil && !slices.Contains(root.Installed, c.Pkg) {
+		root.Installed = append(root.Installed, c.Pkg)
+	}
+}
+
 func (w *world) dependency(t testing.TB, head, text string) {
 	t.Helper()
 	name := strings.Trim(head, "*~-@")
@@ -99,13 +117,28 @@ func (w *world) dependency(t testing.TB, head, text string) {
 	parent := w.nodes[name]
 	kind := map[byte]metadata.DepKind{'D': metadata.DEPEND, 'B': metadata.BDEPEND, 'I': metadata.IDEPEND,
 		'R': metadata.RDEPEND, 'P': metadata.PDEPEND}[text[0]]
-	childName := strings.TrimRight(text[2:], "+=o")
-	child, marks := w.nodes[childName], text[2+len(childName):]
+	text, old, _ := strings.Cut(text, "<")
+	childName := strings.TrimRight(text[2:], "+=o^")
+	marks := text[2+len(childName):]
+	childName, other, _ := strings.Cut(childName, "|")
+	child := w.nodes[childName]
 	if parent == nil || child == nil {
 		t.Fatalf("%s: %s: unknown package", head, text)
 	}
-	slotOp := strings.Contains(marks, "=")
-	p := universe.Priority{Satisfied: strings.Contains(marks, "+"), Optional: strings.Contains(marks, "o")}
+	slotOp := strings.ContainsAny(marks, "=^")
+	p := universe.Priority{Satisfied: strings.ContainsAny(marks, "+^"), Optional: strings.Contains(marks, "o")}
+	switch {
+	case old != "":
+		p.SatisfiedBy = w.old[old]
+	case p.Satisfied && w.old[childName] != nil:
+		p.SatisfiedBy = w.old[childName]
+	case p.Satisfied && !child.Merge:
+		p.SatisfiedBy = child.Cand
+	}
+	if strings.Contains(marks, "^") {
+		p.SatisfiedBy.Pkg.SubSlot = "old"
+	}
+	parent.Cand.Pkg.Raw[kind.String()] += dependencyText(child.Cand.CP().String(), other)
 	switch kind {
 	case metadata.DEPEND, metadata.BDEPEND:
 		p.Buildtime, p.BuildtimeSlotOp = true, slotOp
@@ -117,6 +150,13 @@ func (w *world) dependency(t testing.TB, head, text string) {
 	e := &universe.Edge{Parent: parent, Child: child, Kind: kind, Atom: &atom.Atom{CP: child.Cand.CP()}, Priority: p}
 	parent.Out = append(parent.Out, e)
 	child.In = append(child.In, e)
+}
+
+func dependencyText(name, other string) string {
+	if other == "" {
+		return " " + name
+	}
+	return " || ( " + name + " c/" + other + " )"
 }
 
 func (w *world) block(t testing.TB, head, name, text string) {

@@ -245,9 +245,21 @@ func (o *orderer) take(group []vertexID) {
 	}
 	for _, id := range group {
 		o.g.remove(id)
-	}
-	for _, id := range group {
 		o.emit(&o.g.vertices[id], cycle)
+		if cycle > 0 {
+			o.takeRemovals()
+		}
+	}
+}
+
+// takeRemovals carries out the removals that waited only for what was merged: inside a cycle, too, both packages
+// overlap as briefly as possible.
+func (o *orderer) takeRemovals() {
+	for _, r := range o.queue {
+		if v := &o.g.vertices[r.vertex]; r.overlaps && !v.gone && v.tops[plain] == 0 {
+			o.g.remove(r.vertex)
+			o.emit(v, 0)
+		}
 	}
 }
 
