@@ -67,12 +67,61 @@ func TestTrace(t *testing.T) {
 	}
 }
 
+// TestTraceMeanings looks at the variables that only rules know of.
+func TestTraceMeanings(t *testing.T) {
+	text := "-- repo --\n"
+	for v := range 8 {
+		text += fmt.Sprintf("dev-lang/many-%d\n", v)
+	}
+	text += `app-misc/app-1 DEPEND="|| ( ( dev-libs/a dev-libs/b:0 ) || ( dev-libs/c !dev-libs/d ) )" RDEPEND="dev-lang/many <dev-libs/d-2 || ( dev-libs/dead dev-libs/end )"
+dev-libs/dead-1 RDEPEND=dev-libs/nowhere
+dev-libs/end-1
+dev-libs/a-1
+dev-libs/b-1 SLOT=1
+dev-libs/c-1
+dev-libs/d-1
+dev-libs/d-2
+-- installed --
+dev-libs/d-2 RDEPEND=dev-libs/c
+dev-libs/c-1
+-- world --
+dev-libs/d
+-- request --
+app-misc/app
+`
+	o := solve(t, []byte(text))
+	vars := written(t, o.WriteVariables)
+	for _, want := range []string{
+		"there\tapp-misc/app-1::gentoo", "whole\tdev-libs/d-2::gentoo (installed)", "slot-kept\tdev-libs/d-2::gentoo (installed)",
+		"not-older\tdev-libs/d-2::gentoo (installed)", "branch ( dev-libs/a dev-libs/b:0 )\tapp-misc/app-1::gentoo",
+		"branch ( !dev-libs/d )\tapp-misc/app-1::gentoo", "one-of-first\tdev-lang/many:0",
+	} {
+		if !strings.Contains(vars, "\t"+want+"\n") {
+			t.Errorf("no variable is %q:\n%s", want, vars)
+		}
+	}
+	formula := written(t, o.WriteFormula)
+	for _, want := range []string{
+		" request app-misc/app", " world @world dev-libs/d", " dependency app-misc/app-1::gentoo RDEPEND dev-lang/many", " slot dev-lang/many:0",
+		" any-of app-misc/app-1::gentoo DEPEND || ( ", " no-downgrade dev-libs/d-2::gentoo (installed)",
+	} {
+		if !strings.Contains(formula, want) {
+			t.Errorf("no rule is %q:\n%s", want, formula)
+		}
+	}
+}
+
 func outcome(t *testing.T, file string) *solver.Outcome {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return solve(t, data)
+}
+
+func solve(t *testing.T, data []byte) *solver.Outcome {
+	t.Helper()
 	sc, err := scenario.Parse(data)
 	if err != nil {
 		t.Fatal(err)
