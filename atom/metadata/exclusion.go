@@ -37,7 +37,9 @@ const (
 	ExclNoMetadata  ExclusionKind = "no metadata"
 	ExclCHOST       ExclusionKind = "CHOST"
 	ExclRequiredUse ExclusionKind = "REQUIRED_USE"
-	ExclOption      ExclusionKind = "option" // --exclude and the like
+	ExclOption      ExclusionKind = "option"       // --exclude and the like
+	ExclUse         ExclusionKind = "USE"          // a binary package with other flags than configured
+	ExclChangedDeps ExclusionKind = "changed-deps" // a binary package whose ebuild has other dependencies now
 )
 
 // Exclusion is one reason why a candidate is not visible.

@@ -26,7 +26,9 @@ type Candidate struct {
 	ruFailed  bool
 	deps      []Dep
 	depsKnown bool
-	forced    bool // named by path: masks do not apply
+	forced    bool      // named by path: masks do not apply
+	binary    *Universe // set for a binary package: it is judged by more than the configuration
+	noBuild   bool      // --usepkgonly: ebuilds are not used
 }
 
 // Installed reports whether the candidate is an installed package.
@@ -66,8 +68,14 @@ func (c *Candidate) Visible() bool {
 		return true // named by path: masks don't apply, but it must be readable
 	}
 	if !c.visKnown {
-		c.Excluded = c.policy.Exclusions(c.Pkg)
 		c.visKnown = true
+		c.Excluded = c.policy.Exclusions(c.Pkg)
+		if c.binary != nil {
+			c.Excluded = append(c.Excluded, c.binary.binaryExclusions(c)...)
+		} else if c.noBuild && c.Pkg.Origin == metadata.Ebuild {
+			c.Excluded = append(c.Excluded, metadata.Exclusion{Kind: metadata.ExclOption,
+				Detail: "only binary packages may be used (--usepkgonly)"})
+		}
 	}
 	return len(c.Excluded) == 0
 }

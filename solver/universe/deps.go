@@ -172,14 +172,7 @@ func (u *Universe) DepText(c *Candidate, k metadata.DepKind) string {
 		if d.Kind != k {
 			continue
 		}
-		d.Expr.Atoms(func(a *atom.Atom) {
-			if a.SlotOp == atom.SlotOpEqual {
-				n := *a
-				n.Slot, n.SubSlot = "", ""
-				a = &n
-			}
-			b = append(append(b, a.String()...), ' ')
-		})
+		d.Expr.Atoms(func(a *atom.Atom) { b = appendUnbound(b, a) })
 	}
 	return string(b)
 }

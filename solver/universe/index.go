@@ -125,6 +125,17 @@ func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 			u.add(g, p, root, rank, r.Policy)
 		}
 	}
+	if r.Binaries != nil {
+		start := time.Now()
+		pkgs, err := r.Binaries.Packages(u.ctx, cp)
+		u.reading += time.Since(start)
+		if err != nil && u.err == nil {
+			u.err = err
+		}
+		for i, p := range pkgs {
+			u.add(g, p, root, binaryRank+i, r.Policy)
+		}
+	}
 	for _, p := range u.inst[root][cp] {
 		u.add(g, p, root, -1, r.Policy)
 	}
@@ -140,6 +151,10 @@ func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 func (u *Universe) add(g *Group, p *metadata.Package, root RootID, rank int, pol Policy) {
 	c := &Candidate{ID: u.count, Pkg: p, Root: root, RepoRank: rank, policy: pol, forced: u.forced[p] || u.Accepted[p]}
 	u.count++
+	c.noBuild = u.Req.Options.UsePkgOnly
+	if p.Origin == metadata.Binary {
+		c.binary = u
+	}
 	if ch := u.Overrides[p]; ch != nil && p.Origin == metadata.Ebuild {
 		c.Override(ch)
 	}

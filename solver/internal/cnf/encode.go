@@ -166,6 +166,9 @@ func (f *Formula) atMostOne(rule int32, l []sat.Lit) {
 // depends encodes what a package needs under literal p.
 func (f *Formula) depends(c *universe.Candidate, p sat.Lit, build bool) {
 	for _, d := range f.u.Deps(c) {
+		if c.Pkg.Origin == metadata.Binary && universe.BuildTime(d.Kind) {
+			continue
+		}
 		if c.Installed() && universe.BuildTime(d.Kind) && !build {
 			continue
 		}

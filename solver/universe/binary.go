@@ -1,0 +1,126 @@
+package universe
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+)
+
+// binaryRank puts binary packages before the ebuilds of the same version.
+const binaryRank = 1 << 16
+
+// binaryExclusions gives the reasons, besides the configuration's, why a binary package is not used: what options
+// exclude, other USE flags or dependencies than its ebuild would have now, no visible ebuild where one is demanded.
+func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
+	r, o := &u.Roots[c.Root], &u.Req.Options
+	var out []metadata.Exclusion
+	if r.Unwanted != nil {
+		out = append(out, r.Unwanted(c.Pkg)...)
+	}
+	e := u.ebuildOf(c)
+	if respects(o.BinpkgRespectUse, o) {
+		if diff := u.useDifference(c, e); len(diff) > 0 {
+			out = append(out, metadata.Exclusion{Kind: metadata.ExclUse, Tokens: diff,
+				Detail: "was built with other USE flags than configured: " + strings.Join(diff, " ")})
+		}
+	}
+	if e != nil && respects(o.BinpkgChangedDeps, o) {
+		for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
+			if !BuildTime(k) && u.depTextAs(e, c, k) != u.DepText(c, k) {
+				out = append(out, metadata.Exclusion{Kind: metadata.ExclChangedDeps, Tokens: []string{k.String()},
+					Detail: fmt.Sprintf("%s of the ebuild has changed since it was built", k)})
+				break
+			}
+		}
+	}
+	if o.UseEbuildVisibility.Or(false) && (e == nil || !e.Visible()) {
+		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version (--use-ebuild-visibility)"})
+	}
+	return out
+}
+
+// respects: --binpkg-respect-use and --binpkg-changed-deps are on unless only binary packages may be used.
+func respects(v string, o *Options) bool {
+	switch v {
+	case "y":
+		return true
+	case "n":
+		return false
+	}
+	return !o.UsePkgOnly
+}
+
+// ebuildOf is the ebuild of a built package's version, of the same repository if there is one; nil if there is none.
+func (u *Universe) ebuildOf(c *Candidate) *Candidate {
+	var best *Candidate
+	for _, e := range u.Group(c.Root, c.CP()).All {
+		if e.Pkg.Origin != metadata.Ebuild || e.Pkg.CPV.Version.Compare(c.Pkg.CPV.Version) != 0 || e.Pkg.Invalid != nil {
+			continue
+		}
+		if best == nil || e.Pkg.Repo == c.Pkg.Repo && best.Pkg.Repo != c.Pkg.Repo {
+			best = e
+		}
+	}
+	return best
+}
+
+// useDifference lists the flags in which a binary package differs from what would be built now, as they are wanted:
+// "foo" or "-foo". Flags that the profile forces or masks, and that one of them lacks, don't count.
+func (u *Universe) useDifference(c, e *Candidate) []string {
+	now, iuse := c.policy.UseFromConfig(c.Pkg), c.Pkg.IUSE
+	if e != nil {
+		now, iuse = e.Flags(), e.Pkg.IUSE
+	}
+	was := c.Flags()
+	var out []string
+	seen := map[string]bool{}
+	look := func(f string) {
+		if seen[f] {
+			return
+		}
+		seen[f] = true
+		both := c.Pkg.HasIUSE(f) && (e == nil || e.Pkg.HasIUSE(f))
+		if !both {
+			if _, forced, masked, _ := c.ForcedFlag(f); forced || masked {
+				return
+			}
+		} else if now.Has(f) == was.Has(f) {
+			return
+		}
+		if now.Has(f) {
+			out = append(out, f)
+		} else {
+			out = append(out, "-"+f)
+		}
+	}
+	for _, f := range iuse {
+		look(f.Name)
+	}
+	for _, f := range c.Pkg.IUSE {
+		look(f.Name)
+	}
+	return out
+}
+
+// depTextAs is DepText of an ebuild under the flags that a built package of its version has.
+func (u *Universe) depTextAs(e, built *Candidate, k metadata.DepKind) string {
+	n, err := e.Pkg.Deps(k)
+	if err != nil || n == nil {
+		return ""
+	}
+	var b []byte
+	n.Evaluate(built.Flags().Has).Atoms(func(a *atom.Atom) { b = appendUnbound(b, a) })
+	return string(b)
+}
+
+// appendUnbound writes an atom without a recorded slot binding.
+func appendUnbound(b []byte, a *atom.Atom) []byte {
+	if a.SlotOp == atom.SlotOpEqual {
+		n := *a
+		n.Slot, n.SubSlot = "", ""
+		a = &n
+	}
+	return append(append(b, a.String()...), ' ')
+}
