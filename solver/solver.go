@@ -104,10 +104,8 @@ func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Res
 	for _, m := range r.Missing {
 		o.unsatisfied(u, m)
 	}
-	for _, c := range r.Conflicts {
-		o.SlotConflicts = append(o.SlotConflicts, slotConflict(u, c))
-	}
 	if r.Formula != nil {
 		o.Conflict = unsat.Conflict(ctx, u, r.Formula)
 	}
+	o.slotConflicts(u, r.Conflicts)
 }

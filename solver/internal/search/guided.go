@@ -59,9 +59,10 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
+		s.expose(ctx, first, f)
 		r := first.result()
 		r.Formula, r.Engine = f, e
-		return r, nil
+		return r, s.u.Err()
 	}
 	keeps, st := s.softKeeps(ctx, f, e)
 	if st != sat.Sat {
