@@ -245,11 +245,9 @@ func (t *teller) slot(s *statement) string {
 
 // root is where the atoms of a statement have to be satisfied.
 func (t *teller) root(s *statement) universe.RootID {
-	if s.Cand == nil {
-		if len(s.Others) > 0 {
-			return s.Others[0].Root
-		}
-		return universe.RootID(len(t.u.Roots) - 1)
+	switch s.Kind {
+	case cnf.Request, cnf.World, cnf.Depend, cnf.SlotOp:
+		return s.Rule.Root
 	}
 	for _, d := range t.u.Deps(s.Cand) {
 		if d.Kind == s.Dep && mentions(d.Expr, s.Rule) {
