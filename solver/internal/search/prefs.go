@@ -141,7 +141,8 @@ func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) boo
 // reinstalls tells whether an installed package has to be merged again although its version is right.
 func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) bool {
 	o := w.o
-	if !o.NewUse && !o.ChangedUse && !o.ChangedDeps && !o.ChangedSlot && !o.NewRepo && len(w.s.reinstallAtoms) == 0 {
+	if !o.NewUse && !o.ChangedUse && !o.ChangedDeps && !o.ChangedSlot && !o.NewRepo && !o.RebuiltBinaries.Or(false) &&
+		len(w.s.reinstallAtoms) == 0 {
 		return false
 	}
 	var e *universe.Candidate
@@ -155,6 +156,17 @@ func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) 
 	if e == nil {
 		return false
 	}
+	k := [2]*universe.Candidate{i, e}
+	again, known := w.s.again[k]
+	if !known {
+		again = w.mergeAgain(i, e)
+		w.s.again[k] = again
+	}
+	return again
+}
+
+func (w *walk) mergeAgain(i, e *universe.Candidate) bool {
+	o := w.o
 	for _, a := range w.s.reinstallAtoms {
 		if e.Matches(a) {
 			return true
@@ -163,7 +175,8 @@ func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) 
 	return o.NewRepo && e.Pkg.Repo != i.Pkg.Repo ||
 		o.ChangedSlot && (e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) ||
 		(o.NewUse || o.ChangedUse) && w.useChanged(i, e) ||
-		o.ChangedDeps && w.depsChanged(i, e)
+		o.ChangedDeps && w.depsChanged(i, e) ||
+		o.RebuiltBinaries.Or(false) && e.Pkg.Origin == metadata.Binary && e.Pkg.BuildTime > i.Pkg.BuildTime
 }
 
 // useChanged compares the flags a package was built with to what it would be built with now.
@@ -171,15 +184,17 @@ func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) 
 // USE; --changed-use only those whose effect differs.
 func (w *walk) useChanged(i, e *universe.Candidate) bool {
 	now, was := e.Flags(), i.Flags()
+	fixed := func(f string) bool {
+		_, forced, masked, _ := e.ForcedFlag(f)
+		return forced || masked
+	}
 	for _, f := range e.Pkg.IUSE {
-		_, forced, masked, _ := e.ForcedFlag(f.Name)
-		has := i.Pkg.HasIUSE(f.Name)
 		switch {
-		case !has && w.o.NewUse && !forced && !masked:
-			return true
-		case has && now.Has(f.Name) != was.Has(f.Name):
-			return true
-		case !has && w.o.ChangedUse && now.Has(f.Name) && !forced:
+		case i.Pkg.HasIUSE(f.Name):
+			if now.Has(f.Name) != was.Has(f.Name) {
+				return true
+			}
+		case w.o.NewUse && !fixed(f.Name), w.o.ChangedUse && now.Has(f.Name) && !fixed(f.Name):
 			return true
 		}
 	}
@@ -187,8 +202,7 @@ func (w *walk) useChanged(i, e *universe.Candidate) bool {
 		if e.Pkg.HasIUSE(f.Name) {
 			continue
 		}
-		_, forced, masked, _ := e.ForcedFlag(f.Name)
-		if w.o.NewUse && !forced && !masked || w.o.ChangedUse && was.Has(f.Name) {
+		if w.o.NewUse && !fixed(f.Name) || w.o.ChangedUse && was.Has(f.Name) {
 			return true
 		}
 	}

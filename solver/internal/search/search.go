@@ -26,8 +26,9 @@ type Search struct {
 	skipped        []argument // members of sets that nothing answers
 	keep           map[*universe.Candidate]bool
 	argSeen        map[*universe.Candidate]int8
-	distrust       map[*universe.Candidate]bool // installed packages that earlier walks relied on in vain
-	loose          map[*atom.Atom]*atom.Atom    // atoms without their USE part
+	again          map[[2]*universe.Candidate]bool // installed, ebuild: to be merged again
+	distrust       map[*universe.Candidate]bool    // installed packages that earlier walks relied on in vain
+	loose          map[*atom.Atom]*atom.Atom       // atoms without their USE part
 	encoding       time.Duration
 }
 
@@ -73,7 +74,7 @@ type SlotConflict struct {
 func New(u *universe.Universe) *Search {
 	o := u.Req.Options
 	o.Update = o.Update || o.UpdateIfInstalled
-	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}, distrust: map[*universe.Candidate]bool{},
+	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}, again: map[[2]*universe.Candidate]bool{}, distrust: map[*universe.Candidate]bool{},
 		loose: map[*atom.Atom]*atom.Atom{}}
 	s.args = flatten(u.Req.Args)
 	if o.UpdateIfInstalled {
