@@ -8,15 +8,18 @@ import (
 )
 
 // relaxBranches lowers the arcs of build dependencies that a branch of an any-of group stands for while another branch is
-// there already (order 3). It reports whether there was one; each arc is looked at once.
+// there already (order 3). It reports whether there was one. It does so once: no arc becomes hard later.
 func (o *orderer) relaxBranches() bool {
+	if o.relaxed {
+		return false
+	}
+	o.relaxed = true
 	found := false
 	for i := range o.g.arcs {
 		a := &o.g.arcs[i]
-		if a.gone || a.removal || a.looked || a.lenient != lenientHard {
+		if a.gone || a.removal || a.lenient != lenientHard {
 			continue
 		}
-		a.looked = true
 		if to := o.softened(a); to < lenientHard {
 			o.g.rerank(arcID(i), to)
 			found = true

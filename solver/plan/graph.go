@@ -28,7 +28,6 @@ type arc struct {
 	plain, lenient rank
 	runtime        bool // one of the edges is a run-time or post-run-time dependency
 	removal        bool // ties a removal to a blocking package: order 6
-	looked         bool // by relaxBranches
 	gone           bool
 }
 

@@ -17,6 +17,7 @@ import (
 //
 //	name[*|~]: dependency …     * replaces an installed version of itself, ~ is installed and stays
 //	-name:                      installed and removed
+//	+name: dependency …         more of a package declared above
 //
 // A dependency is KIND:name, KIND one of D B I R P, followed by any of
 // "+" satisfied, "=" slot operator, "o" optional, "^" satisfied through a slot operator by an installed version with
@@ -61,7 +62,7 @@ func parse(t testing.TB, text string) *world {
 		w.declare(head)
 	}
 	for _, l := range lines {
-		w.installed(strings.Trim(l.name, "*~-@"))
+		w.installed(strings.Trim(l.name, "*~-@+"))
 	}
 	for _, l := range lines {
 		for _, d := range strings.Fields(l.deps) {
@@ -72,9 +73,9 @@ func parse(t testing.TB, text string) *world {
 }
 
 func (w *world) declare(head string) {
-	name := strings.Trim(head, "*~-@")
+	name := strings.Trim(head, "*~-@+")
 	switch {
-	case head[0] == '@':
+	case head[0] == '@', head[0] == '+':
 		return
 	case head[0] == '-':
 		c := candidate(name, metadata.Installed)
@@ -109,7 +110,7 @@ func (w *world) installed(name string) {
 
 func (w *world) dependency(t testing.TB, head, text string) {
 	t.Helper()
-	name := strings.Trim(head, "*~-@")
+	name := strings.Trim(head, "*~-@+")
 	if text[0] == '!' {
 		w.block(t, head, name, text)
 		return
@@ -135,7 +136,7 @@ func (w *world) dependency(t testing.TB, head, text string) {
 	case p.Satisfied && !child.Merge:
 		p.SatisfiedBy = child.Cand
 	}
-	if strings.Contains(marks, "^") {
+	if strings.Contains(marks, "^") && p.SatisfiedBy != nil {
 		p.SatisfiedBy.Pkg.SubSlot = "old"
 	}
 	parent.Cand.Pkg.Raw[kind.String()] += dependencyText(child.Cand.CP().String(), other)

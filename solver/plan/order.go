@@ -18,6 +18,7 @@ type orderer struct {
 	cycles int // run-time cycles taken so far
 	// lastResort lets the package manager be part of a cycle.
 	lastResort bool
+	relaxed    bool // relaxBranches was called
 
 	// leaving holds the installed packages that go; true: replaced in their slot.
 	leaving     map[*universe.Candidate]bool

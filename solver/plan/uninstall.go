@@ -149,49 +149,6 @@ func (o *orderer) scheduleRemoval(sc scale) bool {
 	return true
 }
 
-// makeDue lets r be taken. What its package satisfied is not satisfied from then on.
-func (o *orderer) makeDue(r *removal) {
-	r.due = true
-	o.g.due++
-	o.g.touch(r.vertex)
-	if n := o.replacement[r.pkg]; n != nil && !r.strong {
-		return // which takes its place
-	}
-	for _, n := range o.sel.Nodes {
-		v := &o.g.vertices[n.Index]
-		if v.gone {
-			continue
-		}
-		for _, e := range n.Out {
-			if e.Priority.SatisfiedBy == r.pkg && !e.Priority.Optional && has(o.sel, e.Child) {
-				o.g.unsatisfy(vertexID(n.Index), vertexID(e.Child.Index), e)
-			}
-		}
-	}
-}
-
-// unsatisfy makes the arc of an edge as strong as one through a slot operator whose child moves.
-func (g *graph) unsatisfy(from, to vertexID, e *universe.Edge) {
-	if p := &e.Priority; p.RuntimePost && !p.Runtime {
-		return
-	}
-	for _, i := range g.vertices[from].out {
-		if a := &g.arcs[i]; a.to == to && !a.gone && a.lenient < lenientMoved {
-			g.rerank(i, lenientMoved)
-		}
-	}
-}
-
-// awaitReplacements makes the removal of a strongly blocked package wait for what replaces it: the replacement comes
-// before the blocking package where it can.
-func (o *orderer) awaitReplacements() {
-	for _, r := range o.queue {
-		if n := o.replacement[r.pkg]; n != nil && r.strong && has(o.sel, n) && !o.g.vertices[n.Index].gone {
-			o.g.connect(r.vertex, vertexID(n.Index))
-		}
-	}
-}
-
 // removable reports whether r may be carried out as a step of its own (order 6).
 func (o *orderer) removable(r *removal) bool {
 	if o.opts.BuildPkgOnly {
