@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -143,6 +144,9 @@ func TestTraceIsAScenario(t *testing.T) {
 				t.Fatalf("%s, want %s", res.Status, tt.want)
 			}
 			mustReplay(t, res, files["universe.txtar"])
+			if _, again := traced(t, sys, tt.o, tt.args...); !maps.Equal(again, files) {
+				t.Error("another trace of the same request differs")
+			}
 		})
 	}
 }
