@@ -30,6 +30,7 @@ func main() {
 type harness struct {
 	data, tree, only string
 	verbose, compat  bool
+	again            bool // ask every machine twice instead of comparing
 	w                io.Writer
 	systems          string // directory that the machines are unpacked to
 	unpacked         map[string]error
@@ -40,6 +41,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	h := &harness{w: w, unpacked: map[string]error{}}
 	if err := h.parse(args); err != nil {
 		return err
+	}
+	if h.again {
+		return h.everyMachineTwice(ctx)
 	}
 	cases, err := readCases(filepath.Join(h.data, "expected"), h.only)
 	if err != nil {
@@ -68,6 +72,7 @@ func (h *harness) parse(args []string) error {
 	flags.StringVar(&h.tree, "tree", "", "the unpacked repository (gentoo-2021)")
 	flags.StringVar(&h.only, "case", "", "only cases whose name contains this")
 	flags.BoolVar(&h.verbose, "v", false, "print the packages and flags that differ")
+	flags.BoolVar(&h.again, "twice", false, "resolve -uDN @world on every machine, apply the plan in memory and resolve again: nothing should be left to do")
 	flags.BoolVar(&h.compat, "compat", false, "answer as --compat=emerge does")
 	if err := flags.Parse(args); err != nil {
 		return err
