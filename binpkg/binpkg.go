@@ -68,6 +68,7 @@ func (p Problem) String() string { return p.Path + ": " + p.Err.Error() }
 type entry struct {
 	cpv  atom.CPV
 	from origin
+	rank int // of its host, 0 for PKGDIR; higher is preferred
 
 	once sync.Once
 	pkg  *metadata.Package // nil: unusable
@@ -91,13 +92,13 @@ func Open(ctx context.Context, o Options) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.add(entries)
+		s.add(entries, 0)
 	}
 	for i := range o.Hosts {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		s.add(s.remote(&o.Hosts[i]))
+		s.add(s.remote(&o.Hosts[i]), len(o.Hosts)-i)
 	}
 	s.names = make([]atom.CP, 0, len(s.byName))
 	for cp := range s.byName {
@@ -107,8 +108,9 @@ func Open(ctx context.Context, o Options) (*Set, error) {
 	return s, ctx.Err()
 }
 
-func (s *Set) add(entries []*entry) {
+func (s *Set) add(entries []*entry, rank int) {
 	for _, e := range entries {
+		e.rank = rank
 		s.byName[e.cpv.CP] = append(s.byName[e.cpv.CP], e)
 	}
 }
@@ -145,12 +147,17 @@ func (s *Set) Len() int {
 }
 
 // Packages returns the packages of one name: ascending by version, equal
-// versions by time of build, so that the one to prefer is last. A package of a
-// binhost that is there locally, too, is left out. The error is ctx's.
+// versions by time of build, then those of PKGDIR before those of binhosts in
+// ascending precedence, so that the one that emerge would take is last. A package of
+// a binhost that is there locally, too, is left out. The error is ctx's.
 func (s *Set) Packages(ctx context.Context, cp atom.CP) ([]*metadata.Package, error) {
-	var out []*metadata.Package
+	type ranked struct {
+		pkg  *metadata.Package
+		rank int
+	}
+	var found []ranked
 	seen := map[instance]bool{}
-	for _, e := range s.byName[cp] { // local ones first, then hosts by precedence
+	for _, e := range s.byName[cp] { // PKGDIR first, then hosts by precedence
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -160,13 +167,18 @@ func (s *Set) Packages(ctx context.Context, cp atom.CP) ([]*metadata.Package, er
 		}
 		if k := s.instance(p); !seen[k] {
 			seen[k] = true
-			out = append(out, p)
+			found = append(found, ranked{p, e.rank})
 		}
 	}
-	slices.Reverse(out) // earlier ones are preferred where all else is equal
-	slices.SortStableFunc(out, func(a, b *metadata.Package) int {
-		return cmp.Or(a.CPV.Version.Compare(b.CPV.Version), cmp.Compare(a.BuildTime, b.BuildTime), cmp.Compare(a.BuildID, b.BuildID))
+	slices.SortStableFunc(found, func(a, b ranked) int {
+		p, q := a.pkg, b.pkg
+		return cmp.Or(p.CPV.Version.Compare(q.CPV.Version), cmp.Compare(p.BuildTime, q.BuildTime),
+			cmp.Compare(a.rank, b.rank), cmp.Compare(p.BuildID, q.BuildID))
 	})
+	var out []*metadata.Package
+	for _, f := range found {
+		out = append(out, f.pkg)
+	}
 	return out, nil
 }
 
