@@ -22,6 +22,8 @@ type Problem struct {
 	Request universe.Request
 	// Overrides are USE settings of ebuilds that count as configured. No change that is proposed contradicts them.
 	Overrides map[*metadata.Package]map[string]bool
+
+	trial bool // only whether there is a solution is of interest, not why there is none
 }
 
 // Outcome is the selection and what could not be done. Ordering it is plan.Order's task.
@@ -78,7 +80,7 @@ func (o *Outcome) decode(ctx context.Context, u *universe.Universe, r *search.Re
 	for _, h := range r.HeldBack {
 		o.HeldBack = append(o.HeldBack, heldBack(h))
 	}
-	if !r.Complete {
+	if !r.Complete && !o.stages.problem.trial {
 		report(ctx, o, u, r)
 	}
 	o.Stats.Versions = u.Versions()
@@ -107,5 +109,5 @@ func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Res
 	if r.Formula != nil {
 		o.Conflict = unsat.Conflict(ctx, u, r.Formula)
 	}
-	o.slotConflicts(u, r.Conflicts)
+	o.slotConflicts(ctx, u, r.Conflicts)
 }

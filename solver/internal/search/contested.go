@@ -141,7 +141,7 @@ func (x *exposure) link(p *universe.Candidate, d universe.Dep, a *atom.Atom, arg
 			return
 		}
 	}
-	if !x.seen[m] && x.final(d.Root, a) == m {
+	if !x.seen[m] {
 		x.seen[m] = true
 		x.queue = append(x.queue, m)
 	}

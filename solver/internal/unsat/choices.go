@@ -125,6 +125,12 @@ func (t *teller) flags(c *universe.Candidate, a *atom.Atom) string {
 		}
 		out = append(out, t.flag(c, u.Flag))
 	}
+	for _, u := range a.UseAsWritten() { // a condition that asks for nothing still needs its flag
+		lacks := "it has no USE flag " + u.Flag
+		if u.Default == 0 && !c.HasFlag(u.Flag) && !slices.Contains(out, lacks) {
+			out = append(out, lacks)
+		}
+	}
 	return strings.Join(out, ", ")
 }
 
