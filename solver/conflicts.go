@@ -123,6 +123,26 @@ func conflictsOf(r *search.Result) []collide.Conflict {
 	return list
 }
 
+// slotConflict is a conflict as data. Of the parents of a package those that do not accept another
+// one of the conflict come first: they are what it is about.
+func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConflict {
+	out := answer.SlotConflict{Slot: c.Slot.String(), Root: u.Roots[c.Slot.Root].Path}
+	for _, n := range c.Nodes {
+		p := answer.ConflictPackage{CPV: n.Cand.Pkg.CPV.String(), Repo: n.Cand.Pkg.Repo, Installed: n.Cand.Installed()}
+		var content []answer.Why
+		for _, w := range n.Why {
+			if w.Atom == nil || !slices.ContainsFunc(c.Nodes, func(o *universe.Node) bool { return !o.Cand.Matches(w.Atom) }) {
+				content = append(content, why(w))
+			} else {
+				p.Parents = append(p.Parents, why(w))
+			}
+		}
+		p.Parents = append(p.Parents, content...)
+		out.Packages = append(out.Packages, p)
+	}
+	return out
+}
+
 // inCore reports whether one of the rules that contradict each other is about the slot.
 func inCore(core *answer.Conflict, s *answer.SlotConflict) bool {
 	return slices.ContainsFunc(core.Rules, func(r answer.Rule) bool {

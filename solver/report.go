@@ -53,18 +53,6 @@ func rejected(c *universe.Candidate, a *atom.Atom, unreadable bool) answer.Rejec
 	return rej
 }
 
-func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConflict {
-	out := answer.SlotConflict{Slot: c.Slot.String(), Root: u.Roots[c.Slot.Root].Path}
-	for _, n := range c.Nodes {
-		p := answer.ConflictPackage{CPV: n.Cand.Pkg.CPV.String(), Repo: n.Cand.Pkg.Repo, Installed: n.Cand.Installed()}
-		for _, w := range n.Why {
-			p.Parents = append(p.Parents, why(w))
-		}
-		out.Packages = append(out.Packages, p)
-	}
-	return out
-}
-
 func heldBack(h search.Held) answer.HeldBack {
 	out := answer.HeldBack{CPV: h.Wanted.Pkg.CPV.String(), Selected: h.Selected.Pkg.CPV.String()}
 	for _, b := range h.By {

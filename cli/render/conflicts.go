@@ -30,9 +30,30 @@ func (p *page) slotConflicts() {
 		for j := range s.Packages {
 			p.conflictPackage(&s.Packages[j])
 		}
-		for _, solution := range s.Solutions {
-			p.printf("    this would solve it: %s\n", useChanges(solution))
+	}
+	p.solutions()
+}
+
+// solutions lists the USE changes of all slot conflicts, each once: they solve all of them together.
+func (p *page) solutions() {
+	var list []string
+	for i := range p.res.SlotConflicts {
+		for _, s := range p.res.SlotConflicts[i].Solutions {
+			if text := useChanges(s); !slices.Contains(list, text) {
+				list = append(list, text)
+			}
 		}
+	}
+	switch len(list) {
+	case 0:
+		return
+	case 1:
+		p.WriteString("\nThis change of USE would solve it:\n")
+	default:
+		p.WriteString("\nAny one of these changes of USE would solve it:\n")
+	}
+	for _, text := range list {
+		p.printf("    %s\n", text)
 	}
 }
 
