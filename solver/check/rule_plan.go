@@ -55,7 +55,14 @@ func (c *checker) inRepository(i int, e *answer.Entry, st *state) {
 	if c.exact[label(e.Package)] {
 		return
 	}
+	sources := make([]universe.Source, 0, len(st.root.Repos)+1)
 	for _, r := range st.root.Repos {
+		sources = append(sources, r)
+	}
+	if st.root.Binaries != nil {
+		sources = append(sources, st.root.Binaries)
+	}
+	for _, r := range sources {
 		pkgs, err := r.Packages(context.Background(), e.Package.CPV.CP)
 		if err != nil {
 			continue
