@@ -100,7 +100,7 @@ func (c *composer) warnings() []string {
 			list = append(list, p.String())
 		}
 	}
-	return list
+	return append(list, c.sys.binaryWarnings(c.options)...)
 }
 
 func (c *composer) status(r *Result) answer.Status {

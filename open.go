@@ -24,6 +24,7 @@ type System struct {
 	repos    *repo.Set
 	moves    *repo.Moves
 	roots    []*root // universe.RootID indexes it
+	binary   *binaryCache
 	warnings []string
 	loadMS   float64
 }
@@ -33,7 +34,7 @@ type System struct {
 // *InputError.
 func Open(ctx context.Context, o Options) (*System, error) {
 	start := time.Now()
-	s := &System{options: o, env: environment(o)}
+	s := &System{options: o, env: environment(o), binary: &binaryCache{}}
 	if err := s.locate(); err != nil {
 		return nil, err
 	}

@@ -136,6 +136,9 @@ func (s *System) problem(ctx context.Context, r Request) (p *solver.Problem, mis
 	if err := emergeopts.Conflicts(&r.Options); err != nil {
 		return nil, nil, &UsageError{err}
 	}
+	if hasFeature(s.target().settings, "getbinpkg") {
+		r.Options.GetBinPkg = true
+	}
 	emergeopts.Normalize(&r.Options)
 	if r.Options.Action != "" {
 		return nil, nil, &UsageError{fmt.Errorf("--%s is not implemented yet", r.Options.Action)}
@@ -153,8 +156,10 @@ func (s *System) problem(ctx context.Context, r Request) (p *solver.Problem, mis
 	if p.Request.World, err = s.world(&r.Options); err != nil {
 		return nil, nil, err
 	}
-	p.Roots, err = s.solverRoots(ctx, &r.Options)
-	return p, nil, err
+	if p.Roots, err = s.solverRoots(ctx, &r.Options); err != nil {
+		return nil, nil, err
+	}
+	return p, nil, s.addBinaries(ctx, p.Roots, &p.Request)
 }
 
 // world is what must keep working besides the request: @world of the target

@@ -46,6 +46,7 @@ func layOut(dir string, s *scenario) (*playground, error) {
 	repos := p.writeEbuilds(w, &s.Fixture)
 	p.writeRepositories(w, &s.Fixture, repos)
 	p.writeInstalled(w, &s.Fixture)
+	p.writeBinaries(w, s)
 	p.writeConfig(w, &s.Fixture, repos)
 	if p.target {
 		w.mkdir(targetRoot)
@@ -164,8 +165,12 @@ func (p *playground) writeInstalled(w *writer, f *fixture) {
 
 func (p *playground) writeConfig(w *writer, f *fixture, repos map[string][]string) {
 	files := map[string]string{
-		"make.conf":  "ACCEPT_KEYWORDS=\"x86\"\nCLEAN_DELAY=\"0\"\nEMERGE_WARNING_DELAY=\"0\"\n",
+		"make.conf": "ACCEPT_KEYWORDS=\"x86\"\nCLEAN_DELAY=\"0\"\nEMERGE_WARNING_DELAY=\"0\"\n" +
+			"PKGDIR=\"/" + pkgDir + "\"\n",
 		"repos.conf": reposConf(repos),
+	}
+	if len(f.Binrepos) > 0 {
+		files["binrepos.conf"] = binreposConf(f.Binrepos)
 	}
 	for file, content := range f.UserConfig {
 		files[file] += lines(content)

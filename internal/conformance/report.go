@@ -89,7 +89,7 @@ func (r *report) add(out *outcome) {
 			r.rowTypes[row.Row.Type] = &tally{}
 		}
 		r.rowTypes[row.Row.Type].add(ok)
-		if !ok && (row.Row.Type != "binary" || r.verbose) {
+		if !ok {
 			fmt.Fprintln(r.w, "ROW", row)
 		}
 	}

@@ -43,15 +43,24 @@ func checkRow(ctx context.Context, sys *portsolve.System, row *packageRow) (wron
 		}
 	}()
 	defer recovered(&err)
-	candidates, err := sys.Candidates(ctx, "="+row.CPV)
+	var candidates []portsolve.Candidate
+	if row.Type == "binary" {
+		candidates, err = sys.BinaryCandidates(ctx, "="+row.CPV, true)
+	} else {
+		candidates, err = sys.Candidates(ctx, "="+row.CPV)
+	}
 	if err != nil {
 		return nil
 	}
-	i := slices.IndexFunc(candidates, func(c portsolve.Candidate) bool { return isRow(row, &c) })
-	if i < 0 {
-		return []string{"not found among the candidates"}
+	wrong = []string{"not found among the candidates"}
+	for i := range candidates {
+		if isRow(row, &candidates[i]) {
+			if wrong = rowDifferences(row, &candidates[i]); len(wrong) == 0 {
+				return nil // of several builds of a version, rows do not say which one
+			}
+		}
 	}
-	return rowDifferences(row, &candidates[i])
+	return wrong
 }
 
 func isRow(row *packageRow, c *portsolve.Candidate) bool {

@@ -20,18 +20,19 @@ type document struct {
 
 // scenario is one on-disk fixture and the requests made on it.
 type scenario struct {
-	Fixture     fixture      `json:"fixture"`
-	Cases       []testCase   `json:"cases"`
-	SameAs      *int         `json:"same_but_for_binpkg_format_as"`
-	Preexisting []fileChange `json:"preexisting_files"`
-	Packages    []packageRow `json:"packages"`
+	Fixture      fixture      `json:"fixture"`
+	Cases        []testCase   `json:"cases"`
+	BinpkgFormat string       `json:"binpkg_format"` // gpkg or xpak
+	SameAs       *int         `json:"same_but_for_binpkg_format_as"`
+	Preexisting  []fileChange `json:"preexisting_files"`
+	Packages     []packageRow `json:"packages"`
 }
 
 type fixture struct {
 	Ebuilds     []fixturePackage               `json:"ebuilds"`
 	Installed   []fixturePackage               `json:"installed"`
 	Binpkgs     []fixturePackage               `json:"binpkgs"`
-	Binrepos    []json.RawMessage              `json:"binrepos"`
+	Binrepos    []fixtureBinrepo               `json:"binrepos"`
 	Profile     map[string][]string            `json:"profile"`
 	RepoConfigs map[string]map[string][]string `json:"repo_configs"`
 	UserConfig  map[string][]string            `json:"user_config"`
@@ -40,6 +41,12 @@ type fixture struct {
 	WorldSets   []string                       `json:"world_sets"`
 	Eclasses    map[string][]string            `json:"eclasses"`
 	TargetRoot  bool                           `json:"targetroot"`
+}
+
+// fixtureBinrepo is a binary host.
+type fixtureBinrepo struct {
+	Name    string           `json:"name"`
+	Binpkgs []fixturePackage `json:"binpkgs"`
 }
 
 type fixturePackage struct {
