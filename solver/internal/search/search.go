@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/portsolve/portsolve/atom"
@@ -456,6 +457,7 @@ func (w *walk) result() *Result {
 	for _, n := range live {
 		n.Out = w.alive(n.Out)
 		n.In = w.alive(n.In)
+		n.Why = slices.DeleteFunc(n.Why, func(c universe.Cause) bool { return c.Parent != nil && w.gone[c.Parent] })
 	}
 	for _, m := range w.missing {
 		x := Missing{Parent: m.task.parent, Root: m.task.root, Atom: m.task.atom, Kind: m.task.kind}
