@@ -126,10 +126,11 @@ func (o *orderer) next() (group []vertexID, going bool) {
 	if o.scheduleRemoval(lenient) {
 		return nil, true
 	}
-	if !o.opts.Compat && o.relaxBranches() {
+	group = o.pickCycle(lenient, lenientMoved)
+	if (group != nil || !o.opts.Compat) && o.relaxBranches() {
 		return nil, true
 	}
-	if group = o.pickCycle(lenient, lenientMoved); group != nil {
+	if group != nil {
 		return group, true
 	}
 	o.lastResort = true

@@ -23,6 +23,7 @@ func (g *graph) groups(sc scale, level rank, refused func(*vertex) bool) [][]ver
 func (g *graph) freshGroups(sc scale, level rank, useful func([]vertexID) bool) [][]vertexID {
 	seen := &g.seen[sc][level]
 	t := g.finder.begin(g, sc, level, func(v *vertex) bool { return !sc.free(v) })
+	t.useful = useful
 	if seen.again {
 		for _, id := range g.preference {
 			t.search(id)
@@ -38,14 +39,10 @@ func (g *graph) freshGroups(sc scale, level rank, useful func([]vertexID) bool) 
 		}
 	}
 	seen.again, seen.until, seen.left = false, len(g.journal), seen.left[:0]
-	kept := t.found[:0]
 	for _, group := range t.found {
-		if useful(group) {
-			kept = append(kept, group)
-			seen.left = append(seen.left, group[0])
-		}
+		seen.left = append(seen.left, group[0])
 	}
-	return kept
+	return t.found
 }
 
 // searched is what the last search for groups at one level has left.
@@ -100,6 +97,7 @@ type tarjan struct {
 	sc      scale
 	level   rank
 	refused func(*vertex) bool
+	useful  func([]vertexID) bool // which groups to keep, nil for all
 	visits  []visit
 	first   int // visits with lower numbers are of earlier searches
 	count   int
@@ -124,7 +122,7 @@ type frame struct {
 
 // begin starts a search in which nothing is seen.
 func (t *tarjan) begin(g *graph, sc scale, level rank, refused func(*vertex) bool) *tarjan {
-	t.g, t.sc, t.level, t.refused = g, sc, level, refused
+	t.g, t.sc, t.level, t.refused, t.useful = g, sc, level, refused, nil
 	if missing := len(g.vertices) - len(t.visits); missing > 0 {
 		t.visits = append(t.visits, make([]visit, missing)...)
 	}
@@ -216,7 +214,7 @@ func (t *tarjan) leave() {
 	for _, id := range t.stack[start:] {
 		t.visits[id].state = closed
 	}
-	if !f.out {
+	if !f.out && (t.useful == nil || t.useful(t.stack[start:])) {
 		members := slices.Clone(t.stack[start:])
 		slices.Sort(members)
 		t.found = append(t.found, members)
