@@ -7,6 +7,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/universe"
 )
 
 // entryRoot finds the root an entry is for by its path; an empty path is
