@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+
+	"github.com/portsolve/portsolve/internal/differences"
 )
 
 func main() {
@@ -29,6 +32,7 @@ func main() {
 // settings are the command line.
 type settings struct {
 	scenarios, out, mode string
+	differences          string
 	match                *regexp.Regexp
 	verbose              bool
 	workers              int
@@ -47,6 +51,7 @@ func parseArgs(args []string) (*settings, error) {
 	flags.BoolVar(&s.verbose, "v", false, "print the request, and expected and own merge list side by side, for each failing case")
 	flags.StringVar(&s.out, "out", "", "write the compat mode's answers as NAME.json into this directory, for the corpus's own judge")
 	flags.StringVar(&s.mode, "mode", "both", "compat, default or both")
+	flags.StringVar(&s.differences, "differences", "", "rewrite the tables of this document (docs/portage-differences.md); needs both modes and all files")
 	flags.IntVar(&s.workers, "workers", 2, "scenario files worked on at the same time")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -56,6 +61,9 @@ func parseArgs(args []string) (*settings, error) {
 	}
 	if s.workers < 1 {
 		return nil, fmt.Errorf("-workers %d: at least one is needed", s.workers)
+	}
+	if s.differences != "" && (s.mode != "both" || pattern != "") {
+		return nil, errors.New("-differences needs all files in both modes")
 	}
 	if pattern != "" {
 		re, err := regexp.Compile(pattern)
@@ -99,6 +107,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	rep := &report{w: stdout, verbose: s.verbose}
+	var differ []*differences.Difference
 	for i, wait := range runAll(ctx, docs, modes, s.workers) {
 		out := <-wait
 		if err := ctx.Err(); err != nil {
@@ -108,6 +117,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 			fmt.Fprintf(stdout, "FIXTURE %s: %v\n", docs[i].Name, out.Err)
 		}
 		rep.add(out)
+		differ = append(differ, differing(out)...)
 		if s.out != "" {
 			data, err := results(out)
 			if err != nil {
@@ -119,6 +129,9 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 		}
 	}
 	rep.summary(modes)
+	if s.differences != "" {
+		return differences.Scenarios.Write(s.differences, differences.Table(differ, rep.def.all.total))
+	}
 	return nil
 }
 

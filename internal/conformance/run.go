@@ -26,6 +26,7 @@ type attempt struct {
 // verdict is one case in one mode.
 type verdict struct {
 	Doc      *document
+	Dir      string // where the fixture was laid out; gone by now
 	Scenario int
 	Case     int
 	Test     *testCase
@@ -94,7 +95,7 @@ func runScenario(ctx context.Context, out *outcome, index int, modes []bool) err
 			continue
 		}
 		for _, compat := range modes {
-			v := &verdict{Doc: out.Doc, Scenario: index, Case: i, Test: c, Traits: traitsOf(c)}
+			v := &verdict{Doc: out.Doc, Dir: dir, Scenario: index, Case: i, Test: c, Traits: traitsOf(c)}
 			v.Attempts = runCase(ctx, sys, openErr, c, compat)
 			if compat {
 				out.Compat = append(out.Compat, v)

@@ -23,6 +23,21 @@ type referenceCase struct {
 	Graph    []string     `json:"graph_unordered"` // cpvs; the whole set where the list is partial
 	Removed  []string     `json:"depclean"`        // cpvs that a removal takes away
 	Note     string       `json:"note"`
+
+	Exit          int               `json:"exit"`
+	Autounmask    proposal          `json:"autounmask"`
+	Circular      bool              `json:"circular"`
+	SlotConflicts []json.RawMessage `json:"slot_conflicts"`
+	Unsatisfied   []json.RawMessage `json:"unsatisfied"`
+	Blockers      []json.RawMessage `json:"unsatisfied_blockers"`
+}
+
+// proposal are the configuration changes that the recorded answer asks for.
+type proposal struct {
+	Use      map[string]map[string]bool `json:"use"`
+	Keywords []string                   `json:"keywords"`
+	Unmask   []string                   `json:"unmask"`
+	License  map[string][]string        `json:"license"`
 }
 
 type mergeEntry struct {

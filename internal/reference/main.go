@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/portsolve/portsolve"
+	"github.com/portsolve/portsolve/internal/differences"
 )
 
 func main() {
@@ -29,6 +31,8 @@ func main() {
 // harness is one run of the program.
 type harness struct {
 	data, tree, only string
+	document         string // rewrite its tables
+	differ           []*differences.Difference
 	verbose, compat  bool
 	again            bool // ask every machine twice instead of comparing
 	w                io.Writer
@@ -59,6 +63,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 		}
 	}
 	fmt.Fprintf(w, "reference: %d of %d cases with the same set\n", h.same, h.counted)
+	if h.document != "" {
+		return differences.Machines.Write(h.document, differences.Table(h.differ, len(cases)))
+	}
 	return nil
 }
 
@@ -74,8 +81,12 @@ func (h *harness) parse(args []string) error {
 	flags.BoolVar(&h.verbose, "v", false, "print the packages and flags that differ")
 	flags.BoolVar(&h.again, "twice", false, "resolve -uDN @world on every machine, apply the plan in memory and resolve again: nothing should be left to do")
 	flags.BoolVar(&h.compat, "compat", false, "answer as --compat=emerge does")
+	flags.StringVar(&h.document, "differences", "", "answer in both modes and rewrite the tables of this document (docs/portage-differences.md)")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if h.document != "" && (h.compat || h.only != "") {
+		return errors.New("-differences needs all cases, and has both modes: leave out -case and -compat")
 	}
 	if flags.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q", flags.Arg(0))
@@ -95,25 +106,55 @@ func (h *harness) one(ctx context.Context, c *referenceCase) error {
 	if err != nil {
 		return fmt.Errorf("system %s: %w", c.System, err)
 	}
-	request, err := c.resolveRequest(h.compat)
+	own, err := h.attempt(ctx, c, system, h.compat)
 	if err != nil {
-		return fmt.Errorf("%s: %w", c.Name, err)
+		return err
+	}
+	h.print(c, &own)
+	if h.document == "" {
+		return nil
+	}
+	compat, err := h.attempt(ctx, c, system, true)
+	if err != nil {
+		return err
+	}
+	if d := c.difference(own, compat); d != nil {
+		d.Relocate(h.tree, "/var/db/repos/gentoo")
+		d.Relocate(system, "")
+		h.differ = append(h.differ, d)
+	}
+	return nil
+}
+
+// attempt answers a case in one mode.
+func (h *harness) attempt(ctx context.Context, c *referenceCase, system string, compat bool) (attempt, error) {
+	request, err := c.resolveRequest(compat)
+	if err != nil {
+		return attempt{}, fmt.Errorf("%s: %w", c.Name, err)
 	}
 	start := time.Now()
 	sys, result, err := resolve(ctx, system, h.tree, request)
-	seconds := time.Since(start).Seconds()
+	a := attempt{result: result, err: err, seconds: time.Since(start).Seconds()}
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return a, ctx.Err()
 	}
-	if err != nil {
+	if err == nil {
+		a.checker = verdict(ctx, sys, request, result)
+	}
+	return a, nil
+}
+
+// print writes the line of a case.
+func (h *harness) print(c *referenceCase, a *attempt) {
+	if a.err != nil {
 		if c.counts() {
 			h.counted++
 		}
-		text, _, _ := strings.Cut(err.Error(), "\n")
-		fmt.Fprintf(h.w, "%-36s error after %.3f s: %s\n", c.Name, seconds, text)
-		return nil
+		text, _, _ := strings.Cut(a.err.Error(), "\n")
+		fmt.Fprintf(h.w, "%-36s error after %.3f s: %s\n", c.Name, a.seconds, text)
+		return
 	}
-	d := compare(c, result)
+	d := compare(c, a.result)
 	label := "differs"
 	if d.equal() {
 		label = "same"
@@ -127,12 +168,10 @@ func (h *harness) one(ctx context.Context, c *referenceCase) error {
 		label = "not counted (" + label + ")"
 	}
 	fmt.Fprintf(h.w, "%-36s %-22s %-15s ours %4d  theirs %4d  only ours %3d  only theirs %3d  other USE %3d  %.3f s  checker: %s\n",
-		c.Name, label, result.Status, d.ours, d.theirs, len(d.onlyOurs), len(d.onlyTheirs), len(d.otherUse), seconds,
-		verdict(ctx, sys, request, result))
+		c.Name, label, a.result.Status, d.ours, d.theirs, len(d.onlyOurs), len(d.onlyTheirs), len(d.otherUse), a.seconds, a.checker)
 	if h.verbose {
-		h.details(c, d, result)
+		h.details(c, d, a.result)
 	}
-	return nil
 }
 
 func resolve(ctx context.Context, system, tree string, r portsolve.Request) (sys *portsolve.System, res *portsolve.Result, err error) {
