@@ -154,7 +154,7 @@ func (c *composer) merge(i int, n *universe.Node) answer.Entry {
 		Root: c.rootOf(n.Cand.Root).path, Use: useMap(p, n.Cand.Use), Replaces: []string{}, Why: whyNode(n), Package: p,
 	}
 	if p.Origin == metadata.Binary {
-		e.Type, e.BuildID = "binary", p.BuildID
+		e.Type, e.BuildID, e.Remote = "binary", p.BuildID, p.Remote
 	}
 	for _, old := range c.plan.Replaces(n) {
 		e.Replaces = append(e.Replaces, old.Pkg.CPV.String())

@@ -35,8 +35,10 @@ func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
 			}
 		}
 	}
-	if o.UseEbuildVisibility.Or(false) && (e == nil || !e.Visible()) {
-		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version (--use-ebuild-visibility)"})
+	// What is not to be built from source, either, because it is masked or gone, is not installed from a binary
+	// package unless ebuilds don't count.
+	if o.UseEbuildVisibility.Or(!o.UsePkgOnly) && (e == nil || len(e.policy.Exclusions(e.Pkg)) > 0 && !e.forced) {
+		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version"})
 	}
 	return out
 }

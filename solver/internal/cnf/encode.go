@@ -166,10 +166,7 @@ func (f *Formula) atMostOne(rule int32, l []sat.Lit) {
 // depends encodes what a package needs under literal p.
 func (f *Formula) depends(c *universe.Candidate, p sat.Lit, build bool) {
 	for _, d := range f.u.Deps(c) {
-		if c.Pkg.Origin == metadata.Binary && universe.BuildTime(d.Kind) {
-			continue
-		}
-		if c.Installed() && universe.BuildTime(d.Kind) && !build {
+		if c.Pkg.Origin != metadata.Ebuild && universe.BuildTime(d.Kind) && !build {
 			continue
 		}
 		for _, n := range d.Expr.Children {

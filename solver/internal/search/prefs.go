@@ -41,7 +41,7 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 			last = append(last, i)
 		case again(i) || w.s.avoid(i):
 			// never good enough
-		case w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0:
+		case w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0 && !(onlyKeywords(i) && sameVersion(i, ebuilds)):
 			last = append(last, i)
 		default:
 			stay = append(stay, i)
@@ -59,6 +59,26 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	}
 	out = append(out, last...)
 	return w.preferChosen(t, out)
+}
+
+// onlyKeywords reports whether a masked package is masked by nothing but its keywords.
+func onlyKeywords(c *universe.Candidate) bool {
+	for _, x := range c.Excluded {
+		if x.Kind != metadata.ExclKeyword {
+			return false
+		}
+	}
+	return true
+}
+
+// sameVersion: a package is not merged again only because its keywords are not accepted any more.
+func sameVersion(i *universe.Candidate, list []*universe.Candidate) bool {
+	for _, c := range list {
+		if c.Pkg.CPV.Version.Compare(i.Pkg.CPV.Version) == 0 && c.Pkg.Slot == i.Pkg.Slot {
+			return true
+		}
+	}
+	return false
 }
 
 // sameAgain lists the ebuilds of installed versions: where no update is wanted, what cannot stay is
