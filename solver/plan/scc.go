@@ -3,7 +3,7 @@ package plan
 import "slices"
 
 // groups finds the strongly connected components of the living arcs stronger than level that have no
-// such arc to outside and no member that is refused, nor reach one. Each is in discovery order.
+// such arc to outside and no member that is refused, nor reach one. Each is in discovery order. They are valid until the next search.
 //
 // It is Tarjan's algorithm (1972) without recursion (the input may be deep), which
 // gives up a search as soon as it meets a refused vertex: all that is still open then leads there.
@@ -103,7 +103,8 @@ type tarjan struct {
 	count   int
 	stack   []vertexID
 	frames  []frame
-	found   [][]vertexID
+	found   [][]vertexID // valid until the next search
+	members []vertexID   // memory of found
 }
 
 // visit is what a search knows of a vertex.
@@ -127,7 +128,7 @@ func (t *tarjan) begin(g *graph, sc scale, level rank, refused func(*vertex) boo
 		t.visits = append(t.visits, make([]visit, missing)...)
 	}
 	t.first = t.count + 1
-	t.found = nil
+	t.found, t.members = t.found[:0], t.members[:0]
 	return t
 }
 
@@ -215,7 +216,9 @@ func (t *tarjan) leave() {
 		t.visits[id].state = closed
 	}
 	if !f.out && (t.useful == nil || t.useful(t.stack[start:])) {
-		members := slices.Clone(t.stack[start:])
+		first := len(t.members)
+		t.members = append(t.members, t.stack[start:]...)
+		members := t.members[first:len(t.members):len(t.members)]
 		slices.Sort(members)
 		t.found = append(t.found, members)
 	}
