@@ -260,9 +260,10 @@ func (u *Universe) BlockingInstalled(root RootID) []*Candidate {
 	return out
 }
 
-// Provided reports whether package.provided satisfies the atom.
+// Provided reports whether package.provided satisfies the atom. What is provided has a version, but
+// neither slot nor USE, so an atom that asks for those is satisfied as well.
 func (u *Universe) Provided(root RootID, a *atom.Atom) bool {
-	if a.Slot != "" || a.Repo != "" || len(a.Use) > 0 {
+	if a.Repo != "" {
 		return false
 	}
 	for _, cpv := range u.Roots[root].Provided {

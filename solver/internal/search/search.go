@@ -30,6 +30,7 @@ type Search struct {
 	again          map[[2]*universe.Candidate]bool // installed, ebuild: to be merged again
 	distrust       map[*universe.Candidate]bool    // installed packages that earlier walks relied on in vain
 	loose          map[*atom.Atom]*atom.Atom       // atoms without their USE part
+	unboundAtoms   map[*atom.Atom]*atom.Atom       // recorded bindings without their slot
 	encoding       time.Duration
 }
 
@@ -76,7 +77,7 @@ func New(u *universe.Universe) *Search {
 	o := u.Req.Options
 	o.Update = o.Update || o.UpdateIfInstalled
 	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}, again: map[[2]*universe.Candidate]bool{}, distrust: map[*universe.Candidate]bool{},
-		loose: map[*atom.Atom]*atom.Atom{}}
+		loose: map[*atom.Atom]*atom.Atom{}, unboundAtoms: map[*atom.Atom]*atom.Atom{}}
 	s.args = flatten(u.Req.Args)
 	if o.UpdateIfInstalled {
 		s.args = s.installedArgs()
@@ -120,7 +121,7 @@ func (s *Search) answerable(a *argument) bool {
 		return true
 	}
 	for _, c := range s.u.Match(a.root, a.atom) {
-		if s.usable(c) && !c.Installed() || c.Installed() && (s.selective || a.standing()) {
+		if s.usable(c) && !c.Installed() || c.Installed() && (s.selective || a.standing()) && !s.avoid(c) {
 			return true
 		}
 	}
@@ -175,7 +176,7 @@ func (s *Search) greedy() []argument {
 			continue
 		}
 		inst := s.u.InstalledGroup(a.root, a.atom.CP)
-		if len(inst) < 2 {
+		if len(inst) == 0 || len(inst) == 1 && !s.higherSlot(inst[0], &a) {
 			continue
 		}
 		for _, i := range inst {
@@ -213,6 +214,18 @@ func (s *Search) noUse(a *atom.Atom) *atom.Atom {
 	if l == nil {
 		l = a.WithoutUse()
 		s.loose[a] = l
+	}
+	return l
+}
+
+// unbound is a recorded binding without its slot; the same atom each time.
+func (s *Search) unbound(a *atom.Atom) *atom.Atom {
+	l := s.unboundAtoms[a]
+	if l == nil {
+		c := *a
+		c.Slot, c.SubSlot = "", ""
+		l = &c
+		s.unboundAtoms[a] = l
 	}
 	return l
 }
@@ -352,7 +365,8 @@ func (s *Search) touchesInstalled(w *walk) bool {
 	for _, n := range w.nodes {
 		for _, i := range n.Replaces {
 			version := i.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0
-			if s.completes(version, w.useChangedAtAll(i, n.Cand), version || i.Pkg.SubSlot != n.Cand.Pkg.SubSlot) {
+			version = version || i.Pkg.SubSlot != n.Cand.Pkg.SubSlot
+			if s.completes(version, w.useChangedAtAll(i, n.Cand), version) {
 				return true
 			}
 		}
