@@ -35,12 +35,24 @@ func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
 			}
 		}
 	}
-	// What is not to be built from source, either, because it is masked or gone, is not installed from a binary
-	// package unless ebuilds don't count.
-	if o.UseEbuildVisibility.Or(!o.UsePkgOnly) && (e == nil || len(e.policy.Exclusions(e.Pkg)) > 0 && !e.forced) {
-		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version"})
+	if o.UseEbuildVisibility.Or(false) && !u.hasVisibleEbuild(c) {
+		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version (--use-ebuild-visibility)"})
+	}
+	if o.ChangedSlot && e != nil && (e.Pkg.Slot != c.Pkg.Slot || e.Pkg.SubSlot != c.Pkg.SubSlot) {
+		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "its ebuild has another slot now (--changed-slot)"})
 	}
 	return out
+}
+
+// Stray reports whether a binary package is better not used while there is something else: what is not to be built from
+// source because it is masked or gone. With --usepkgonly ebuilds don't count.
+func (u *Universe) Stray(c *Candidate) bool {
+	return c.Pkg.Origin == metadata.Binary && !u.Req.Options.UsePkgOnly && !u.hasVisibleEbuild(c)
+}
+
+func (u *Universe) hasVisibleEbuild(c *Candidate) bool {
+	e := u.ebuildOf(c)
+	return e != nil && (e.forced || len(e.policy.Exclusions(e.Pkg)) == 0)
 }
 
 // respects: --binpkg-respect-use and --binpkg-changed-deps are on unless only binary packages may be used.

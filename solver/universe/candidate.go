@@ -139,7 +139,7 @@ func (c *Candidate) Matches(a *atom.Atom) bool {
 	if !a.MatchVersion(c.Pkg.CPV) || !a.MatchSlot(c.Pkg.Slot, c.Pkg.SubSlot) {
 		return false
 	}
-	if a.Repo != "" && a.Repo != c.Pkg.Repo {
+	if a.Repo != "" && a.Repo != c.Pkg.Repo || a.BuildID != 0 && a.BuildID != c.Pkg.BuildID {
 		return false
 	}
 	return !a.RestrictsUse() || a.MatchUse(c.HasFlag, c.Flags().Has)

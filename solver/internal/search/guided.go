@@ -230,6 +230,9 @@ func (s *Search) softKeeps(ctx context.Context, f *cnf.Formula, e *sat.Engine) (
 // nothing visible can take its slot, or a newer version in another slot blocks it. It stays
 // if it can, but it keeps nothing back.
 func (s *Search) outlived(c *universe.Candidate) bool {
+	if s.o.Compat {
+		return true // emerge removes what is blocked and not needed, rather than update it
+	}
 	if !s.o.Update {
 		return false
 	}

@@ -1,6 +1,9 @@
 package search
 
 import (
+	"sort"
+
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -8,16 +11,22 @@ import (
 // prefs lists the candidates for a task, the preferred one first
 // (docs/objective.md, "Which candidate").
 func (w *walk) prefs(t task) []*universe.Candidate {
-	var ebuilds, installed []*universe.Candidate
+	var ebuilds, installed, stray []*universe.Candidate
 	for _, c := range w.u.Match(t.root, t.atom) {
 		switch {
 		case c.Installed():
 			installed = append(installed, c)
 		case t.arg != nil && t.arg.exact != nil && c.Pkg != t.arg.exact:
+		case w.s.usable(c) && w.u.Stray(c):
+			stray = append(stray, c)
 		case w.s.usable(c):
 			ebuilds = append(ebuilds, c)
 		}
 	}
+	if len(ebuilds)+len(installed) == 0 {
+		ebuilds, stray = stray, nil
+	}
+	w.preferFitting(ebuilds)
 	if w.o.Compat && w.needsUseOnly(t) {
 		ebuilds = nil // emerge does not look behind a version that only its USE flags exclude
 	}
@@ -41,7 +50,7 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 			last = append(last, i)
 		case again(i) || w.s.avoid(i):
 			// never good enough
-		case w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0 && !(onlyKeywords(i) && sameVersion(i, ebuilds)):
+		case w.slotMoved(t, i, ebuilds) || w.s.distrust[i] || w.reinstalls(i, ebuilds) || want && !i.Visible() && len(ebuilds) > 0 && !(onlyKeywords(i) && sameVersion(i, ebuilds)):
 			last = append(last, i)
 		default:
 			stay = append(stay, i)
@@ -57,8 +66,59 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		}
 		out = append(out, ebuilds...)
 	}
-	out = append(out, last...)
+	out = append(append(out, last...), stray...)
 	return w.preferChosen(t, out)
+}
+
+// slotMoved reports whether an installed package is in another slot or sub-slot than its own version's ebuild: what
+// is built against it through := would be bound to a slot that is no more, so it is merged again first.
+func (w *walk) slotMoved(t task, i *universe.Candidate, ebuilds []*universe.Candidate) bool {
+	if t.parent == nil || t.atom.SlotOp != atom.SlotOpEqual || !w.builds(t.parent) {
+		return false
+	}
+	for _, e := range ebuilds {
+		if e.Pkg.Origin == metadata.Ebuild && e.Pkg.CPV.Version.Compare(i.Pkg.CPV.Version) == 0 &&
+			(e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) {
+			return true
+		}
+	}
+	return false
+}
+
+// preferFitting moves binary packages behind the ebuilds of their version if they were built against a slot or sub-slot that
+// the best version of its name is not in.
+func (w *walk) preferFitting(list []*universe.Candidate) {
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		if a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version) != 0 {
+			return better(a, b)
+		}
+		return w.fitting(a) && !w.fitting(b)
+	})
+}
+
+func (w *walk) fitting(c *universe.Candidate) bool {
+	if c.Pkg.Origin != metadata.Binary {
+		return true
+	}
+	ok := true
+	for _, d := range w.u.Deps(c) {
+		if universe.BuildTime(d.Kind) {
+			continue
+		}
+		d.Expr.Atoms(func(a *atom.Atom) {
+			if !isBuilt(a) || a.Blocker != atom.NotBlocker {
+				return
+			}
+			for _, m := range w.u.Match(d.Root, w.s.unbound(a)) {
+				if m.Installed() || w.s.usable(m) {
+					ok = ok && m.Matches(a)
+					return
+				}
+			}
+		})
+	}
+	return ok
 }
 
 // onlyKeywords reports whether a masked package is masked by nothing but its keywords.

@@ -14,36 +14,34 @@ func isBuilt(a *atom.Atom) bool { return a.SlotOp == atom.SlotOpEqual && a.SubSl
 // rebind finds the package that a recorded binding would move to if its owner were built again: the newest one that
 // a replacement of the owner accepts through a := dependency. The atom returned is the replacement's. It looks for one if
 // the binding is broken already, or (--rebuild-if-new-slot) if an update is wanted there.
-func (w *walk) rebind(t task) (*atom.Atom, *universe.Candidate) {
+func (w *walk) rebind(t task) (via *atom.Atom, best, owner *universe.Candidate) {
 	if t.parent == nil || !t.parent.Cand.Installed() || !isBuilt(t.atom) {
-		return nil, nil
+		return nil, nil, nil
 	}
 	cur := w.u.InstalledMatch(t.root, t.atom)
 	if cur != nil && !w.o.RebuildIfNewSlot.Or(true) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	var best *universe.Candidate
-	var via *atom.Atom
 	for _, r := range w.s.replacements(t.parent.Cand) {
 		a, c := w.newest(r, t, cur == nil)
 		if c != nil && (best == nil || better(c, best)) {
-			best, via = c, a
+			best, via, owner = c, a, r
 		}
 	}
 	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) && cur.Visible() {
-		return nil, nil
+		return nil, nil, nil
 	}
 	probe := t
 	probe.atom = via
 	if cur != nil && !w.wantsUpdate(probe, []*universe.Candidate{best}, nil) {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return via, best
+	return via, best, owner
 }
 
 // wish is what a task would take on its own: the target of rebind, or the first possible preference.
 func (w *walk) wish(t task) *universe.Candidate {
-	if _, c := w.rebind(t); c != nil {
+	if _, c, _ := w.rebind(t); c != nil {
 		return c
 	}
 	return w.firstPossible(t)
@@ -73,7 +71,7 @@ func (w *walk) newest(r *universe.Candidate, t task, installed bool) (*atom.Atom
 	var best *universe.Candidate
 next:
 	for _, c := range w.u.Match(t.root, via) {
-		if c.Installed() && !installed || !c.Installed() && !w.s.usable(c) {
+		if c.Installed() && !installed || !c.Installed() && (!w.s.usable(c) || w.u.Stray(c)) {
 			continue
 		}
 		for _, a := range atoms {
@@ -93,7 +91,7 @@ next:
 
 // moveBinding takes the package of rebind and commits to building the owner of the binding again.
 func (w *walk) moveBinding(t task) bool {
-	a, c := w.rebind(t)
+	a, c, owner := w.rebind(t)
 	if c == nil {
 		return false
 	}
@@ -104,8 +102,8 @@ func (w *walk) moveBinding(t task) bool {
 		w.link(moved, c)
 		return true
 	}
-	l := w.g.f.Exists(t.parent.Cand)
-	if l == 0 || w.g.isTrue(l) || w.g.isFalse(w.g.f.Used(c)) || !w.commit(l.Not()) || !w.take(moved, c) {
+	l := w.g.f.Used(owner)
+	if l == 0 || w.g.isFalse(l) || w.g.isFalse(w.g.f.Used(c)) || !w.commit(l) || !w.take(moved, c) {
 		return false
 	}
 	w.link(moved, c)
