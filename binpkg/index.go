@@ -174,9 +174,9 @@ func (x *Index) checkWhole(text string) {
 	case err == nil && want > have:
 		x.Whole = false
 		x.Problems = append(x.Problems, fmt.Errorf("its header counts %d packages, but only %d are there; the index is not whole", want, have))
-	case len(x.Packages) > 0 && !strings.HasSuffix(text, "\n"):
+	case len(x.Packages) > 0 && !strings.HasSuffix(text, "\n\n"):
 		x.Whole = false
-		x.Problems = append(x.Problems, errors.New("it ends in the middle of a line; the index is not whole"))
+		x.Problems = append(x.Problems, errors.New("it ends in the middle of a package; the index is not whole"))
 	}
 }
 
