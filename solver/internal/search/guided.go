@@ -279,7 +279,7 @@ func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
 		return
 	}
 	for _, k := range w.g.f.Keeps() {
-		if w.s.outlived(k.Inst) && !w.commit(k.Lit) && w.dead {
+		if !w.o.Compat && w.s.outlived(k.Inst) && !w.commit(k.Lit) && w.dead {
 			return
 		}
 	}

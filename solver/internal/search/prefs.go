@@ -42,6 +42,9 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	}
 	var stay, last []*universe.Candidate
 	for _, i := range installed {
+		if w.slotMoved(t, i, ebuilds) {
+			buildFirst(ebuilds)
+		}
 		switch {
 		case w.onlyDeps(t) && len(ebuilds) > 0:
 			// the dependencies of what would be merged are wanted
@@ -83,6 +86,17 @@ func (w *walk) slotMoved(t task, i *universe.Candidate, ebuilds []*universe.Cand
 		}
 	}
 	return false
+}
+
+// buildFirst moves binary packages behind the ebuilds of their version.
+func buildFirst(list []*universe.Candidate) {
+	sort.SliceStable(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		if a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version) != 0 {
+			return better(a, b)
+		}
+		return a.Pkg.Origin == metadata.Ebuild && b.Pkg.Origin != metadata.Ebuild
+	})
 }
 
 // preferFitting moves binary packages behind the ebuilds of their version if they were built against a slot or sub-slot that

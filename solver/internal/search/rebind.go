@@ -28,7 +28,7 @@ func (w *walk) rebind(t task) (via *atom.Atom, best, owner *universe.Candidate) 
 			best, via, owner = c, a, r
 		}
 	}
-	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) && cur.Visible() {
+	if best == nil || best.Matches(t.atom) || cur != nil && !better(best, cur) && cur.Visible() && !w.slotChanged(cur, best) {
 		return nil, nil, nil
 	}
 	probe := t
@@ -87,6 +87,12 @@ next:
 		return via, best
 	}
 	return nil, nil
+}
+
+// slotChanged: --changed-slot moves bindings of an installed package to the slot that its own version has now.
+func (w *walk) slotChanged(cur, best *universe.Candidate) bool {
+	return w.o.ChangedSlot && cur.Pkg.CPV.Version.Compare(best.Pkg.CPV.Version) == 0 &&
+		(cur.Pkg.Slot != best.Pkg.Slot || cur.Pkg.SubSlot != best.Pkg.SubSlot)
 }
 
 // moveBinding takes the package of rebind and commits to building the owner of the binding again.
