@@ -52,8 +52,10 @@ var levels = [...][numKinds]bool{
 // the changed flags bring in.
 const maxChangeRounds = 12
 
-func newChanges(o *universe.Options, given map[*metadata.Package]map[string]bool) *changes {
-	c := &changes{given: given, flags: map[*metadata.Package]map[string]bool{}, accept: map[*metadata.Package]bool{}}
+func newChanges(problem *Problem) *changes {
+	o := &problem.Request.Options
+	c := &changes{given: problem.Overrides, flags: map[*metadata.Package]map[string]bool{}, accept: map[*metadata.Package]bool{}}
+	maps.Copy(c.accept, problem.Accepted)
 	if o.Autounmask.Or(true) {
 		asked := o.Autounmask.Or(false)
 		c.allowed = [numKinds]bool{
@@ -64,7 +66,7 @@ func newChanges(o *universe.Options, given map[*metadata.Package]map[string]bool
 			maskChange:        !o.AutounmaskKeepMasks.Or(!asked),
 		}
 	}
-	for p, flags := range given {
+	for p, flags := range c.given {
 		c.flags[p] = maps.Clone(flags)
 	}
 	return c

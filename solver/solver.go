@@ -22,6 +22,8 @@ type Problem struct {
 	Request universe.Request
 	// Overrides are USE settings of ebuilds that count as configured. No change that is proposed contradicts them.
 	Overrides map[*metadata.Package]map[string]bool
+	// Accepted are ebuilds that count as neither masked nor short of a keyword or license.
+	Accepted map[*metadata.Package]bool
 
 	trial bool // only whether there is a solution is of interest, not why there is none
 }
@@ -46,7 +48,7 @@ type Outcome struct {
 // Solve finds the best selection. The error is ctx's, a source's, or a limit reached; an
 // unsolvable request is an Outcome, not an error.
 func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
-	changes := newChanges(&p.Request.Options, p.Overrides)
+	changes := newChanges(p)
 	var stats answer.Stats
 	var earlier []atom.CP
 	for {

@@ -1,0 +1,159 @@
+package alternatives_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver"
+	"github.com/portsolve/portsolve/solver/alternatives"
+	"github.com/portsolve/portsolve/solver/scenario"
+)
+
+func everything() [alternatives.NumKinds]bool {
+	var all [alternatives.NumKinds]bool
+	for k := range all {
+		all[k] = true
+	}
+	return all
+}
+
+// words writes an alternative in short: "a/b:0 +x, a/c:0 testing".
+func words(a *alternatives.Alternative) string {
+	var out []string
+	for _, c := range a.Changes {
+		s := c.CP.String() + ":" + c.Slot + " "
+		switch {
+		case c.Kind != alternatives.Use:
+			s += [...]string{"use", "license", "testing", "unkeyworded", "live", "unmask"}[c.Kind]
+		case c.On:
+			s += "+" + c.Flag
+		default:
+			s += "-" + c.Flag
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, ", ")
+}
+
+// find lists all alternatives of a scenario in the order in which they come.
+func find(t *testing.T, text string, in alternatives.Input) (list []string, f *alternatives.Finder) {
+	t.Helper()
+	sc, err := scenario.Parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Problem = &solver.Problem{Roots: sc.Roots, Request: sc.Request}
+	if in.Allowed == [alternatives.NumKinds]bool{} {
+		in.Allowed = everything()
+	}
+	if in.Explicit == nil {
+		in.Explicit = func(src metadata.Source) bool { return src.File == "config" }
+	}
+	f = alternatives.New(context.Background(), &in)
+	for {
+		a, err := f.Next(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a == nil {
+			return list, f
+		}
+		if !a.Outcome.Complete {
+			t.Errorf("%s is no solution", words(a))
+		}
+		list = append(list, words(a))
+	}
+}
+
+func TestAlternatives(t *testing.T) {
+	tests := []struct {
+		name, world string
+		want        []string
+	}{
+		{"nothing to change", `
+-- repo --
+a/a-1
+-- request --
+a/a
+`, nil},
+		{"nothing helps", `
+-- repo --
+a/a-1 RDEPEND="a/none"
+-- request --
+a/a
+`, nil},
+		{"apache threads", `
+-- repo --
+www-apps/gallery-1 RDEPEND="dev-lang/php[apache2]"
+dev-lang/php-8 IUSE="apache2 threads" RDEPEND="apache2? ( www-servers/apache[threads=] )"
+www-servers/apache-2 IUSE="threads"
+-- config --
+package.use dev-lang/php apache2 threads
+package.use www-servers/apache -threads
+-- request --
+www-apps/gallery
+`, []string{"www-servers/apache:0 +threads", "dev-lang/php:0 -threads"}},
+		{"the version or the flag", `
+-- repo --
+a/a-1 IUSE="+x" RDEPEND="x? ( a/b )"
+a/b-1 KEYWORDS="~amd64"
+-- request --
+a/a
+`, []string{"a/a:0 -x", "a/b:0 testing"}},
+		{"two obstacles", `
+-- repo --
+a/a-1 RDEPEND="a/b[x]"
+a/b-1 IUSE="x" MASKED="KEYWORDS: ~amd64; LICENSE: EULA"
+-- request --
+a/a
+`, []string{"a/b:0 +x, a/b:0 license, a/b:0 testing"}},
+		{"REQUIRED_USE", `
+-- repo --
+a/a-1 IUSE="t1 t2" REQUIRED_USE="^^ ( t1 t2 )" RDEPEND="t1? ( a/b[t1] ) t2? ( a/b[t2] )"
+a/b-1 IUSE="+t1 t2" REQUIRED_USE="^^ ( t1 t2 )"
+-- request --
+a/a
+`, []string{"a/a:0 +t1", "a/a:0 +t2, a/b:0 -t1, a/b:0 +t2"}},
+		{"masked branch", `
+-- repo --
+a/a-1 RDEPEND="|| ( a/b a/c[x] )"
+a/b-1
+a/c-1 IUSE="x"
+-- config --
+package.mask a/b
+-- request --
+a/a
+`, []string{"a/c:0 +x", "a/b:0 unmask"}},
+		{"deeper", `
+-- repo --
+a/a-1 RDEPEND="a/b[x]"
+a/b-1 IUSE="x y" REQUIRED_USE="x? ( y )" RDEPEND="y? ( a/c[z] )"
+a/c-1 IUSE="z"
+-- request --
+a/a
+`, []string{"a/b:0 +x, a/b:0 +y, a/c:0 +z"}},
+		{"a blocker", `
+-- repo --
+a/a-1 RDEPEND="a/b a/c"
+a/b-1 IUSE="+x" RDEPEND="x? ( !a/c[y] )"
+a/c-1 IUSE="+y"
+-- request --
+a/a
+`, []string{"a/b:0 -x", "a/c:0 -y"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, f := find(t, tt.world, alternatives.Input{})
+			if d := cmp.Diff(tt.want, got); d != "" {
+				t.Error(d)
+			}
+			if !f.Complete() {
+				t.Error("nothing bounded the search, but it says that there may be more")
+			}
+		})
+	}
+}

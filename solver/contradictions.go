@@ -1,0 +1,120 @@
+package solver
+
+import (
+	"context"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/internal/cnf"
+	"github.com/portsolve/portsolve/solver/internal/search"
+	"github.com/portsolve/portsolve/solver/internal/unsat"
+	"github.com/portsolve/portsolve/solver/universe"
+)
+
+// Rule is a rule that takes part in a contradiction, as far as a change of the configuration could void it.
+type Rule struct {
+	Cand *universe.Candidate // whose rule it is; nil for arguments and members of @world
+	Root universe.RootID     // where Wanted have to be satisfied
+	// Wanted are atoms of which one answers the rule, and Answers what does under the present configuration.
+	Wanted  []*atom.Atom
+	Answers []*universe.Candidate
+	// Blocker is an atom that must not match Blocked, nil if the rule is no blocker.
+	Blocker *atom.Atom
+	Blocked *universe.Candidate
+	// Conditions are the flags of Cand that the rule hangs on: with each of them as it is, Cand has the rule.
+	Conditions []string
+}
+
+// LimitError says that the search was given up; it is not an answer.
+type LimitError = search.LimitError
+
+// Attempt solves a problem under the configuration as it is: no change is proposed, and a failure is not explained.
+func Attempt(ctx context.Context, p *Problem) (*Outcome, error) {
+	q := *p
+	q.trial = true
+	q.Request.Options.Autounmask = universe.No
+	return Solve(ctx, &q)
+}
+
+// Contradictions finds up to limit minimal sets of rules that cannot hold together. Each was found with one rule of
+// all earlier ones left out. None is returned for a complete outcome, or where the search ended before its rules were known.
+func (o *Outcome) Contradictions(ctx context.Context, limit int) [][]Rule {
+	f := o.stages.found.Formula
+	if o.Complete || f == nil {
+		return nil
+	}
+	u := o.stages.universe
+	var out [][]Rule
+	for _, core := range unsat.Several(ctx, u, f, limit) {
+		var rules []Rule
+		for _, r := range core {
+			rules = append(rules, publicRule(u, f, r))
+		}
+		out = append(out, rules)
+	}
+	return out
+}
+
+func publicRule(u *universe.Universe, f *cnf.Formula, r *cnf.Rule) Rule {
+	out := Rule{Cand: r.Cand, Root: unsat.Root(u, f, r)}
+	switch r.Kind {
+	case cnf.Block:
+		out.Blocker, out.Blocked = r.Atom, r.Others[0]
+	case cnf.Request, cnf.World, cnf.Depend, cnf.AnyOf, cnf.SlotOp:
+		out.Wanted = unsat.Wanted(r)
+		for _, a := range out.Wanted {
+			for _, c := range u.Match(out.Root, a) {
+				if f.Used(c) != 0 {
+					out.Answers = append(out.Answers, c)
+				}
+			}
+		}
+	default:
+		return Rule{} // slots and what stays installed: nothing in the configuration voids them
+	}
+	if r.Cand != nil && r.Cand.Pkg.Origin == metadata.Ebuild {
+		out.Conditions = conditions(u, r)
+	}
+	return out
+}
+
+// conditions finds the flags that a rule of an ebuild hangs on: those of the conditionals around it and of
+// conditional USE dependencies in it.
+func conditions(u *universe.Universe, r *cnf.Rule) []string {
+	raw, err := r.Cand.Pkg.Deps(r.Dep)
+	if err != nil {
+		return nil // such an ebuild is no candidate
+	}
+	at := map[int]bool{} // places of the rule in the source text
+	for _, d := range u.Deps(r.Cand) {
+		if d.Kind == r.Dep {
+			places(d.Expr, r, at)
+		}
+	}
+	var out []string
+	var walk func(n *depend.Node, path []string)
+	walk = func(n *depend.Node, path []string) {
+		if n.Kind == depend.UseIf {
+			path = append(path[:len(path):len(path)], n.Text)
+		}
+		if at[n.Offset] && (n.Kind == depend.AtomLeaf || n.Kind == depend.AnyOf) {
+			out = append(out, path...)
+			n.Conditions(func(flag string) { out = append(out, flag) })
+		}
+		for _, ch := range n.Children {
+			walk(ch, path)
+		}
+	}
+	walk(raw, nil)
+	return out
+}
+
+func places(n *depend.Node, r *cnf.Rule, at map[int]bool) {
+	if n == r.Expr || n.Kind == depend.AtomLeaf && n.Atom == r.Atom {
+		at[n.Offset] = true
+	}
+	for _, ch := range n.Children {
+		places(ch, r, at)
+	}
+}
