@@ -174,6 +174,20 @@ func wantsBinaries(o *universe.Options, r *root) bool {
 	return o.UsePkg || o.UsePkgOnly || o.GetBinPkg || o.GetBinPkgOnly || hasFeature(r.settings, "buildpkg-proactive")
 }
 
+// sonames turns the lines of soname.provided into a set.
+func sonames(lines [][]string) map[universe.Soname]bool {
+	set := map[universe.Soname]bool{}
+	for _, l := range lines {
+		if len(l) == 0 {
+			continue
+		}
+		for _, name := range l[1:] {
+			set[universe.Soname{Category: l[0], Name: name}] = true
+		}
+	}
+	return set
+}
+
 // addBinaries completes the roots of a request.
 func (s *System) addBinaries(ctx context.Context, roots []universe.Root, req *universe.Request) error {
 	for i, r := range s.roots {
@@ -186,6 +200,8 @@ func (s *System) addBinaries(ctx context.Context, roots []universe.Root, req *un
 			return err
 		}
 		roots[i].Binaries = b
+		roots[i].SonameProvided = sonames(r.settings.SonameProvided())
+		o.BuildPkgProactive = o.BuildPkgProactive || hasFeature(r.settings, "buildpkg-proactive")
 		if roots[i].Unwanted, err = s.unwanted(b, req); err != nil {
 			return err
 		}

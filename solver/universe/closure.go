@@ -38,6 +38,11 @@ func (u *Universe) KeepSet(seeds []*Candidate, build bool) map[*Candidate]bool {
 				}
 			})
 		}
+		for _, s := range u.Sonames(c) {
+			for _, m := range u.Providers(c.Root, s) {
+				add(m)
+			}
+		}
 	}
 	return keep
 }
@@ -79,6 +84,11 @@ func (u *Universe) Closure(seeds []*Candidate, o ClosureOptions) []*Candidate {
 				continue
 			}
 			u.reach(d.Root, d.Expr, add)
+		}
+		for _, s := range u.Sonames(c) {
+			for _, m := range u.Providers(c.Root, s) {
+				add(m)
+			}
 		}
 		if u.Err() != nil {
 			return out

@@ -24,16 +24,17 @@ type Universe struct {
 	// Accepted are packages whose exclusions are lifted by proposed changes; set before the first use.
 	Accepted map[*metadata.Package]bool
 
-	ctx     context.Context
-	groups  map[groupKey]*Group
-	inst    []map[atom.CP][]*metadata.Package
-	matches map[matchKey][]*Candidate
-	count   int
-	err     error
-	forced  map[*metadata.Package]bool
-	rules   []depRoute
-	tests   testTargets
-	reading time.Duration
+	providers map[sonameKey][]*Candidate // nil until asked for
+	ctx       context.Context
+	groups    map[groupKey]*Group
+	inst      []map[atom.CP][]*metadata.Package
+	matches   map[matchKey][]*Candidate
+	count     int
+	err       error
+	forced    map[*metadata.Package]bool
+	rules     []depRoute
+	tests     testTargets
+	reading   time.Duration
 }
 
 type groupKey struct {

@@ -54,7 +54,8 @@ type Options struct {
 	Action string // "" install, "depclean", "prune", …
 	Compat bool   // --compat=emerge
 
-	Deselect Tri // removal takes what is named out of world, too: world does not keep it (default y)
+	DepcleanLibCheck Tri // removal keeps what provides a shared library to what stays (default y)
+	Deselect         Tri // removal takes what is named out of world, too: world does not keep it (default y)
 
 	Update, NewUse, ChangedUse, ChangedDeps, ChangedSlot, NewRepo bool
 	UpdateIfInstalled                                             bool
@@ -91,7 +92,10 @@ type Options struct {
 	UsePkgExclude, UsePkgInclude, GetBinPkgExclude, GetBinPkgInclude []string
 	BinpkgRespectUse, BinpkgChangedDeps                              string
 	UseEbuildVisibility                                              Tri
-	RebuiltBinaries                                                  Tri
+	// BuildPkgProactive is FEATURES=buildpkg-proactive: what is installed and looked at is merged again if
+	// there is no binary package of it that could be used now.
+	BuildPkgProactive bool
+	RebuiltBinaries   Tri
 
 	Tree, UnorderedDisplay, Alphabetical, Columns, VerboseConflicts, Quiet bool
 	Verbose                                                                bool

@@ -46,6 +46,8 @@ type Root struct {
 	// alike (metadata.Package.Remote tells them apart): ascending by version; of equal versions the one to
 	// prefer last. nil if the options ask for none.
 	Binaries Source
+	// SonameProvided is soname.provided of the profiles.
+	SonameProvided map[Soname]bool
 	// Unwanted gives the reasons why options, repos.conf or binrepos.conf keep one of Binaries from being
 	// used (--usepkg-exclude and the like), which come on top of the Policy's. nil if there are none at all.
 	Unwanted func(p *metadata.Package) []metadata.Exclusion

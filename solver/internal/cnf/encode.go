@@ -63,6 +63,7 @@ func Encode(in Input) *Formula {
 	if !in.NoDeps {
 		for _, c := range in.Cands {
 			f.depends(c, f.used[c.ID], in.BuildDeps)
+			f.sonames(c, f.used[c.ID])
 		}
 	}
 	for _, g := range in.Goals {
@@ -175,6 +176,22 @@ func (f *Formula) depends(c *universe.Candidate, p sat.Lit, build bool) {
 			}
 			f.node(c, p, d, n, false)
 		}
+	}
+}
+
+// sonames encodes the shared libraries that a built package needs.
+func (f *Formula) sonames(c *universe.Candidate, p sat.Lit) {
+	for _, s := range f.u.Sonames(c) {
+		if c.Installed() && !f.u.ProvidedBefore(c.Root, s) {
+			continue
+		}
+		cl := []sat.Lit{p.Not()}
+		for _, m := range f.u.Providers(c.Root, s) {
+			if l := f.Used(m); l != 0 {
+				cl = append(cl, l)
+			}
+		}
+		f.add(f.rule(Rule{Kind: Library, Cand: c, Root: c.Root, Soname: s}), cl...)
 	}
 }
 

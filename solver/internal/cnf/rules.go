@@ -33,6 +33,8 @@ const (
 	Keep
 	// NoDowngrade: d → no older version in the slot of an installed package. d is assumed.
 	NoDowngrade
+	// Library: a built package needs a shared library that others provide.  (¬p ∨ m1 ∨ …)
+	Library
 	// Learned: a contradiction found by the search; follows from the others.
 	Learned
 )
@@ -47,6 +49,7 @@ type Rule struct {
 	Arg    string          // Request, World: as the user wrote it
 	Root   universe.RootID // Depend, SlotOp, Request: where the atom has to be satisfied
 	Slot   universe.SlotKey
+	Soname universe.Soname       // Library
 	Others []*universe.Candidate // Block: the blocked one
 	Target bool                  // a dependency of an --onlydeps argument, which itself is not merged
 }

@@ -235,7 +235,7 @@ func (w *walk) wantsUpdate(t task, ebuilds, installed []*universe.Candidate) boo
 // reinstalls tells whether an installed package has to be merged again although its version is right.
 func (w *walk) reinstalls(i *universe.Candidate, ebuilds []*universe.Candidate) bool {
 	o := w.o
-	if !o.NewUse && !o.ChangedUse && !o.ChangedDeps && !o.ChangedSlot && !o.NewRepo && !o.RebuiltBinaries.Or(false) &&
+	if !o.NewUse && !o.ChangedUse && !o.ChangedDeps && !o.ChangedSlot && !o.NewRepo && !o.RebuiltBinaries.Or(false) && !o.BuildPkgProactive &&
 		len(w.s.reinstallAtoms) == 0 {
 		return false
 	}
@@ -270,7 +270,18 @@ func (w *walk) mergeAgain(i, e *universe.Candidate) bool {
 		o.ChangedSlot && (e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) ||
 		(o.NewUse || o.ChangedUse) && w.useChanged(i, e) ||
 		o.ChangedDeps && w.depsChanged(i, e) ||
-		o.RebuiltBinaries.Or(false) && e.Pkg.Origin == metadata.Binary && e.Pkg.BuildTime > i.Pkg.BuildTime
+		o.RebuiltBinaries.Or(false) && e.Pkg.Origin == metadata.Binary && e.Pkg.BuildTime > i.Pkg.BuildTime ||
+		o.BuildPkgProactive && e.Pkg.Origin == metadata.Ebuild && !w.packaged(i)
+}
+
+// packaged reports whether there is a binary package of an installed version that could be used now.
+func (w *walk) packaged(i *universe.Candidate) bool {
+	for _, c := range w.u.Group(i.Root, i.CP()).All {
+		if c.Pkg.Origin == metadata.Binary && c.Pkg.CPV.Version.Compare(i.Pkg.CPV.Version) == 0 && c.Visible() {
+			return true
+		}
+	}
+	return false
 }
 
 // useChanged compares the flags a package was built with to what it would be built with now.

@@ -190,6 +190,9 @@ func (s *Search) greedy() []argument {
 
 // usable tells whether a candidate may be merged at all.
 func (s *Search) usable(c *universe.Candidate) bool {
+	if c.Pkg.Origin == metadata.Binary && !s.o.UsePkg && !s.o.UsePkgOnly {
+		return false // known for buildpkg-proactive only
+	}
 	return c.Visible() && (s.o.Compat || !c.RequiredUseFails()) && !s.excluded(c)
 }
 

@@ -157,7 +157,7 @@ func (t *teller) story(in []*statement) []*statement {
 			}
 		}
 	}
-	for _, turn := range [][]cnf.RuleKind{{cnf.Request}, {cnf.World}, {cnf.Depend, cnf.AnyOf, cnf.SlotOp, cnf.Keep, cnf.NoDowngrade}, {cnf.Block}, {cnf.Slot}} {
+	for _, turn := range [][]cnf.RuleKind{{cnf.Request}, {cnf.World}, {cnf.Depend, cnf.AnyOf, cnf.SlotOp, cnf.Library, cnf.Keep, cnf.NoDowngrade}, {cnf.Block}, {cnf.Slot}} {
 		for _, s := range in {
 			if slices.Contains(turn, s.Kind) {
 				place(s)

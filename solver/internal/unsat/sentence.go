@@ -46,6 +46,11 @@ func (t *teller) tell(s *statement) answer.Rule {
 	case cnf.Slot:
 		out.Others = cpvs(s.Others)
 		out.Text = t.slot(s)
+	case cnf.Library:
+		out.Text = fmt.Sprintf("%s was linked to %s, which nothing that can be installed provides", s.Cand, s.Soname)
+		if p := t.u.Providers(s.Cand.Root, s.Soname); len(p) > 0 {
+			out.Text = fmt.Sprintf("%s was linked to %s, which %s provides", s.Cand, s.Soname, names(p, "or", nil))
+		}
 	case cnf.Keep:
 		out.Text = fmt.Sprintf("%s is installed and needs what it depends on", s.Cand.Pkg.CPV)
 	default:
