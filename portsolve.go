@@ -3,6 +3,7 @@ package portsolve
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
@@ -40,6 +41,13 @@ type Request struct {
 	Args []string
 	// Options are emerge's options; the zero value has emerge's defaults.
 	Options universe.Options
+	// Alternatives is how many ways out are looked for if the request fails or needs configuration changes:
+	// DefaultAlternatives if 0, NoAlternatives, AllAlternatives. Patience bounds the time for it, 3 s if 0.
+	Alternatives int
+	Patience     time.Duration `json:"-"`
+	// Pick makes alternative number Pick (from 1) the plan and the changes of the answer; 0: the first whose changes
+	// emerge would propose with the same options.
+	Pick int
 	// Trace, if not nil, is given the stages between the request and the answer, in this order:
 	// "universe.txtar" (all packages that were looked at, as a scenario a test can run), "problem.cnf" and
 	// "vars.tsv" (the formula and the meaning of its variables), "model.txt" (what was chosen). An error of

@@ -36,8 +36,15 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	if err != nil {
 		return nil, inputError(ctx, err)
 	}
+	c, choices, err := s.alternatives(ctx, &r, problem, c)
+	if err != nil {
+		return nil, inputError(ctx, err)
+	}
 	c.stats.LoadMS = math.Round(1000*(c.stats.LoadMS+s.loadMS+prepared)) / 1000
 	res := c.result()
+	if choices != nil {
+		choices.fill(res)
+	}
 	if err := c.trace(ctx, &r, res); err != nil {
 		return nil, err
 	}

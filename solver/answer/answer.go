@@ -18,26 +18,29 @@ const (
 
 // Result of one resolution.
 type Result struct {
-	Schema        int                 `json:"schema"`
-	Status        Status              `json:"status"`
-	Complete      bool                `json:"complete"`     // false: Plan is the best incomplete selection
-	Ordered       bool                `json:"plan_ordered"` // false: no order exists (cycle, dependency errors)
-	Plan          []Entry             `json:"plan"`
-	Changes       Changes             `json:"changes"`
-	Alternatives  []Alternative       `json:"alternatives"`
-	Conflict      *Conflict           `json:"conflict"`
-	Unsatisfied   []Unsatisfied       `json:"unsatisfied"`
-	RequiredUse   []RequiredUse       `json:"required_use"`
-	SlotConflicts []SlotConflict      `json:"slot_conflicts"`
-	Cycles        []Cycle             `json:"cycles"`
-	TwoStep       *TwoStep            `json:"two_step,omitempty"` // a way around Cycles, if there is one
-	VirtualCycle  []string            `json:"virtual_cycle"`
-	Rebuilds      map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
-	HeldBack      []HeldBack          `json:"held_back"`
-	Removal       *Removal            `json:"removal,omitempty"`
-	Warnings      []string            `json:"warnings"`
-	UseExpand     []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
-	Stats         Stats               `json:"stats"`
+	Schema       int           `json:"schema"`
+	Status       Status        `json:"status"`
+	Complete     bool          `json:"complete"`     // false: Plan is the best incomplete selection
+	Ordered      bool          `json:"plan_ordered"` // false: no order exists (cycle, dependency errors)
+	Plan         []Entry       `json:"plan"`
+	Changes      Changes       `json:"changes"`
+	Alternatives []Alternative `json:"alternatives"`
+	// AlternativesEnd says why there are no more: "all" (there are none), "limit" (as many as were asked for, or
+	// another bound), "time"; empty if none were looked for.
+	AlternativesEnd string              `json:"alternatives_end,omitempty"`
+	Conflict        *Conflict           `json:"conflict"`
+	Unsatisfied     []Unsatisfied       `json:"unsatisfied"`
+	RequiredUse     []RequiredUse       `json:"required_use"`
+	SlotConflicts   []SlotConflict      `json:"slot_conflicts"`
+	Cycles          []Cycle             `json:"cycles"`
+	TwoStep         *TwoStep            `json:"two_step,omitempty"` // a way around Cycles, if there is one
+	VirtualCycle    []string            `json:"virtual_cycle"`
+	Rebuilds        map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
+	HeldBack        []HeldBack          `json:"held_back"`
+	Removal         *Removal            `json:"removal,omitempty"`
+	Warnings        []string            `json:"warnings"`
+	UseExpand       []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
+	Stats           Stats               `json:"stats"`
 }
 
 // UseGroup is one USE_EXPAND variable: the flags "python_targets_…" are shown as PYTHON_TARGETS="…".
@@ -116,13 +119,6 @@ type Changes struct {
 }
 
 func (c Changes) Empty() bool { return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask) == 0 }
-
-// Alternative is one minimal change set with its plan (filled by a later version).
-type Alternative struct {
-	Changes Changes `json:"changes"`
-	Plan    []Entry `json:"plan"`
-	Cost    []int   `json:"cost"`
-}
 
 // Conflict is a minimal set of rules that contradict each other.
 type Conflict struct {

@@ -1,0 +1,25 @@
+package answer
+
+// Alternative is one minimal set of configuration changes with what it does (docs/alternatives.md).
+type Alternative struct {
+	Changes Changes `json:"changes"`
+	// Against are settings of the user that the changes contradict.
+	Against []Against `json:"against"`
+	Plan    []Entry   `json:"plan"`
+	Ordered bool      `json:"plan_ordered"` // false: a build cycle leaves the plan without an order
+	// Merged, Rebuilt (at the same version) and Removed count packages of the plan. Download is the sum of the known
+	// sizes, in bytes.
+	Merged   int   `json:"merged"`
+	Rebuilt  int   `json:"rebuilt"`
+	Removed  int   `json:"removed"`
+	Download int64 `json:"download"`
+	// Cost: what counts most comes first, and less is better.
+	Cost []int `json:"cost"`
+}
+
+// Against is a setting of the user that a change contradicts.
+type Against struct {
+	Package string `json:"package"` // cpv
+	Setting string `json:"setting"` // as the change wants it: "flag", "-flag", "unmask"
+	File    string `json:"file"`    // "path:line" of the user's setting
+}
