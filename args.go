@@ -11,6 +11,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/binpkg"
 	"github.com/portsolve/portsolve/internal/sets"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -58,21 +59,12 @@ func (x *expander) word(word string) error {
 		return x.set(word)
 	case strings.HasSuffix(word, ".ebuild"):
 		return x.ebuild(word)
-	case isBinaryPackage(word):
-		return &UsageError{fmt.Errorf("%s: binary package files cannot be requested yet", word)}
+	case binpkg.IsPackageName(word):
+		return x.packageFile(word)
 	case strings.HasPrefix(word, "/"), strings.HasPrefix(word, "./"), strings.HasPrefix(word, "../"):
 		return x.file(word)
 	}
 	return x.atom(word)
-}
-
-func isBinaryPackage(word string) bool {
-	for _, suffix := range [...]string{".tbz2", ".xpak", ".gpkg.tar"} {
-		if strings.HasSuffix(word, suffix) {
-			return true
-		}
-	}
-	return false
 }
 
 func (x *expander) add(a universe.Arg) {
@@ -134,13 +126,17 @@ func pathsOf(set *sets.Set, above []string, through map[*atom.Atom][]string, dep
 	}
 }
 
+// fileOnDisk is where a file given by path is: below --system DIR if only there.
+func (x *expander) fileOnDisk(word string) string {
+	if x.sys.options.System != "" && filepath.IsAbs(word) && !exists(word) {
+		return x.sys.onDisk(word)
+	}
+	return word
+}
+
 // ebuild adds the package of an ebuild file. Masks do not matter for it.
 func (x *expander) ebuild(word string) error {
-	path := word
-	if x.sys.options.System != "" && filepath.IsAbs(word) && !exists(word) {
-		path = x.sys.onDisk(word)
-	}
-	_, p, err := x.sys.repos.ByPath(x.ctx, path)
+	_, p, err := x.sys.repos.ByPath(x.ctx, x.fileOnDisk(word))
 	if err != nil {
 		return &UsageError{err}
 	}
@@ -153,7 +149,37 @@ func (x *expander) ebuild(word string) error {
 }
 
 func exactAtom(p *metadata.Package) (*atom.Atom, error) {
-	return atom.ParseWildcard("=" + p.CPV.String() + "::" + p.Repo)
+	text := "=" + p.CPV.String()
+	if p.Repo != "" {
+		text += "::" + p.Repo
+	}
+	return atom.ParseWildcard(text)
+}
+
+// packageFile adds a binary package file, wherever it is. Masks do not matter for it.
+func (x *expander) packageFile(word string) error {
+	path, err := filepath.Abs(x.fileOnDisk(word))
+	if err != nil {
+		return &UsageError{err}
+	}
+	f, err := binpkg.OpenFile(path)
+	if err != nil {
+		return &UsageError{err}
+	}
+	defer f.Close()
+	p, err := f.Package()
+	if err == nil {
+		err = p.Invalid
+	}
+	if err != nil {
+		return &InputError{err}
+	}
+	a, err := exactAtom(p)
+	if err != nil {
+		return &InputError{fmt.Errorf("%s: %w", path, err)}
+	}
+	x.add(universe.Arg{Text: word, Exact: p, Atoms: []universe.ArgAtom{{Atom: a}}})
+	return nil
 }
 
 // file adds the installed packages that own a path, in the slots they occupy.

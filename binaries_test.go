@@ -149,3 +149,40 @@ func TestPkgDir(t *testing.T) {
 		}
 	}
 }
+
+// A package file is requested by its path, whatever masks it, with or without --usepkg.
+func TestPackageFileArgument(t *testing.T) {
+	f := withBinaries()
+	index := "CATEGORY\x00\x00\x00\x00\x00\x00\x00\x03"
+	data := "cat"
+	index = "\x00\x00\x00\x08" + index
+	for _, v := range [][2]string{{"PF", "app-1"}, {"SLOT", "0"}, {"EAPI", "8"}, {"repository", "test"}, {"KEYWORDS", "~arm"}, {"RDEPEND", "cat/twice"}} {
+		index += fmt.Sprintf("\x00\x00\x00%c%s\x00\x00\x00%c\x00\x00\x00%c", len(v[0]), v[0], len(data), len(v[1]))
+		data += v[1]
+	}
+	block := fmt.Sprintf("XPAKPACK\x00\x00\x00%c\x00\x00\x00%c%s%sXPAKSTOP", len(index), len(data), index, data)
+	if len(index) > 127 || len(block) > 255 {
+		t.Fatal("the lengths do not fit one byte")
+	}
+	f["packages/cat/app-1.tbz2"] = block + "\x00\x00\x00" + string([]byte{byte(len(block))}) + "STOP"
+	f["elsewhere/file.xpak"] = f["packages/cat/app-1.tbz2"]
+	f["elsewhere/broken.gpkg.tar"] = "text"
+	sys := f.open(t)
+	for _, path := range []string{"/packages/cat/app-1.tbz2", "/elsewhere/file.xpak"} {
+		for _, o := range []universe.Options{{}, {UsePkg: true}} {
+			res := resolve(t, sys, o, path)
+			var got []string
+			for _, e := range res.Plan {
+				got = append(got, e.Type+" "+e.CPV)
+			}
+			if want := "[ebuild cat/twice-1 binary cat/app-1]"; fmt.Sprint(got) != want {
+				t.Errorf("%s, --usepkg %v: %v, want %v", path, o.UsePkg, got, want)
+			}
+		}
+	}
+	for _, path := range []string{"/elsewhere/broken.gpkg.tar", "/nowhere.tbz2"} {
+		if _, err := sys.Resolve(context.Background(), portsolve.Request{Args: []string{path}}); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}

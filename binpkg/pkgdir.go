@@ -23,16 +23,7 @@ func (s *Set) local(ctx context.Context, dir string, trust bool) ([]*entry, erro
 	if err != nil {
 		return nil, err
 	}
-	byPath := map[string]*IndexEntry{}
-	if index != nil {
-		for i := range index.Packages {
-			e := &index.Packages[i]
-			value, _ := lineValue(e.text, "PATH")
-			if path, err := packagePath(e.CPV, value); err == nil {
-				byPath[path] = e
-			}
-		}
-	}
+	byPath := index.byPath()
 	var out []*entry
 	for _, f := range files {
 		e := &entry{cpv: f.cpv, from: f.packageFile}

@@ -229,3 +229,34 @@ func TestOpenEnds(t *testing.T) {
 		t.Errorf("a cancelled context: %v", err)
 	}
 }
+
+func TestSurveyDir(t *testing.T) {
+	dir := t.TempDir()
+	put(t, dir, "cat/same-1.tbz2", []byte("12345"))
+	put(t, dir, "cat/size-1.tbz2", []byte("12345"))
+	put(t, dir, "cat/time/time-1-1.xpak", []byte("12345"))
+	put(t, dir, "cat/other/other-1-1.xpak", []byte("12345"))
+	put(t, dir, "cat/new-1.tbz2", []byte("12345"))
+	put(t, dir, "cat/noversion.tbz2", nil)
+	put(t, dir, IndexName, indexText(
+		record("cat/same-1", "SIZE: 5\nMTIME: 1600000000"), record("cat/size-1", "SIZE: 6\nMTIME: 1600000000"),
+		record("cat/time-1", "SIZE: 5\n_mtime_: 7\nPATH: cat/time/time-1-1.xpak"),
+		record("cat/different-1", "SIZE: 5\nMTIME: 1600000000\nPATH: cat/other/other-1-1.xpak"), record("cat/gone-1")))
+	s, err := SurveyDir(context.Background(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Difference{
+		{"cat/gone-1.tbz2", Missing}, {"cat/new-1.tbz2", NotIndexed}, {"cat/other/other-1-1.xpak", Changed},
+		{"cat/size-1.tbz2", Changed}, {"cat/time/time-1-1.xpak", Changed},
+	}
+	if d := cmp.Diff(want, s.Differences); d != "" {
+		t.Error(d)
+	}
+	if s.Files != 5 || len(s.Index.Packages) != 5 || len(s.Problems) != 1 {
+		t.Errorf("%d files, %d packages, %v", s.Files, len(s.Index.Packages), s.Problems)
+	}
+	if s, err := SurveyDir(context.Background(), t.TempDir()); err != nil || s.Index != nil || s.Files != 0 || s.Differences != nil {
+		t.Errorf("an empty directory: %+v, %v", s, err)
+	}
+}

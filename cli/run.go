@@ -126,7 +126,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		}, append(inv.removalCommands(), inv.queryCommands()...)...),
+		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.binpkgCommand())...),
 	}
 }
 
