@@ -111,6 +111,7 @@ func mayHaveBuiltAtom(text string) bool {
 func withDepsOf(p, e *metadata.Package, built [metadata.NumDepKinds][]string) *metadata.Package {
 	q := p.Clone()
 	q.EAPI, q.EAPIName, q.Keywords = e.EAPI, e.EAPIName, e.Keywords
+	q.AsBuilt = p
 	q.Raw = make(map[string]string, len(p.Raw)+2)
 	maps.Copy(q.Raw, p.Raw)
 	for k := range metadata.NumDepKinds {

@@ -111,6 +111,9 @@ type Package struct {
 	BuildTime     int64  // seconds since the epoch, 0 unknown
 	BuildID       int    // 0 none
 	Counter       int64  // VDB COUNTER, 0 unknown
+	// AsBuilt is what was recorded, where the dependencies here are those of the ebuild
+	// (--dynamic-deps); nil otherwise.
+	AsBuilt *Package
 
 	// Binary packages only. Remote: it must be fetched first, from the binhost of
 	// this name (a section of binrepos.conf); otherwise it is a file of PKGDIR.
@@ -135,7 +138,7 @@ func (p *Package) Clone() *Package {
 		Slot: p.Slot, SubSlot: p.SubSlot, Keywords: p.Keywords, IUSE: p.IUSE,
 		Raw: p.Raw, Text: p.Text,
 		Use: p.Use, IUSEEffective: p.IUSEEffective, BuildTime: p.BuildTime, BuildID: p.BuildID,
-		Counter: p.Counter, Remote: p.Remote, Binhost: p.Binhost, File: p.File, Invalid: p.Invalid,
+		Counter: p.Counter, AsBuilt: p.AsBuilt, Remote: p.Remote, Binhost: p.Binhost, File: p.File, Invalid: p.Invalid,
 	}
 }
 

@@ -177,6 +177,34 @@ func (u *Universe) DepText(c *Candidate, k metadata.DepKind) string {
 	return string(b)
 }
 
+// DepsChanged reports whether the dependencies of an installed package, as they
+// were when it was built, differ from those that its ebuild has now under the
+// same flags (--changed-deps). Build dependencies count only with build.
+func DepsChanged(installed, ebuild *Candidate, build bool) bool {
+	was := installed.Pkg
+	if was.AsBuilt != nil {
+		was = was.AsBuilt
+	}
+	use := installed.Flags().Has
+	for k := range metadata.NumDepKinds {
+		if (build || !BuildTime(k)) && depText(was, k, use) != depText(ebuild.Pkg, k, use) {
+			return true
+		}
+	}
+	return false
+}
+
+// depText is DepText without a root and its options.
+func depText(p *metadata.Package, k metadata.DepKind, use func(string) bool) string {
+	n, err := p.Deps(k)
+	if err != nil || n == nil {
+		return ""
+	}
+	var b []byte
+	n.Evaluate(use).Atoms(func(a *atom.Atom) { b = appendUnbound(b, a) })
+	return string(b)
+}
+
 // unbind rewrites recorded bindings (:slot/sub=) to := for --ignore-built-slot-operator-deps.
 func unbind(n *depend.Node) *depend.Node {
 	if n.Kind == depend.AtomLeaf {
@@ -203,6 +231,10 @@ func unbind(n *depend.Node) *depend.Node {
 func (u *Universe) OldSelf(c *Candidate, root RootID, k metadata.DepKind, a *atom.Atom) *Candidate {
 	if !BuildTime(k) || c.Installed() || root != c.Root || a.CP != c.CP() || u.Req.Options.EmptyTree {
 		return nil
+	}
+	if k == metadata.BDEPEND && root == Target && c.Matches(a) {
+		// --root-deps asks for what runs on the build host in the target, too; there the one on the host builds it.
+		return u.InstalledMatch(Host, a)
 	}
 	for _, i := range u.InstalledIn(c.SlotKey()) {
 		if i.Matches(a) {
