@@ -200,6 +200,8 @@ func (s *System) addBinaries(ctx context.Context, roots []universe.Root, req *un
 			return err
 		}
 		roots[i].Binaries = b
+		roots[i].SonameProvided = sonames(r.settings.SonameProvided())
+		o.BuildPkgProactive = o.BuildPkgProactive || hasFeature(r.settings, "buildpkg-proactive")
 		if roots[i].Unwanted, err = s.unwanted(b, req); err != nil {
 			return err
 		}

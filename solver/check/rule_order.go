@@ -47,6 +47,9 @@ func (c *checker) tooLate(it *item, root universe.RootID, cl *depend.Node, t int
 }
 
 func (c *checker) buildOrder(it *item, k metadata.DepKind, root universe.RootID, cl *depend.Node) {
+	if k == metadata.BDEPEND && root != universe.Host {
+		return // --root-deps: the copy in the target is for later, the build host's does the building
+	}
 	if !c.tooLate(it, root, cl, it.from) {
 		return
 	}

@@ -103,6 +103,7 @@ func (p *planner) depclean() {
 	}
 	p.keepPackageManager()
 	p.w.run()
+	p.w.keepLibraries(p.installed)
 	p.removeUnreached()
 	p.refuse()
 }
@@ -128,6 +129,7 @@ func (p *planner) prune() {
 	}
 	p.keepPackageManager()
 	p.w.run()
+	p.w.keepLibraries(p.installed)
 	p.removeUnreached()
 	p.refuse()
 }

@@ -215,6 +215,34 @@ app-misc/app
 `,
 		goes: "sys-libs/other-1",
 	}, {
+		name: "libraries that no dependency names",
+		world: `
+-- installed --
+app-misc/app-1 REQUIRES="x86_64: libz.so.1 libssl.so.1"
+sys-libs/zlib-1 PROVIDES="x86_64: libz.so.1" RDEPEND="sys-libs/base" REQUIRES="x86_64: libbase.so.1"
+sys-libs/base-1
+sys-libs/low-1 PROVIDES="x86_64: libbase.so.1"
+dev-libs/ssl-1 PROVIDES="x86_64: libssl.so.1"
+dev-libs/ssl-compat-1 PROVIDES="x86_64: libssl.so.1"
+sys-libs/other-1 PROVIDES="x86_32: libz.so.1"
+-- world @selected --
+app-misc/app
+dev-libs/ssl
+`,
+		goes: "dev-libs/ssl-compat-1 sys-libs/other-1",
+	}, {
+		name: "libraries that nobody asks about",
+		world: `
+-- installed --
+app-misc/app-1 REQUIRES="x86_64: libz.so.1"
+sys-libs/zlib-1 PROVIDES="x86_64: libz.so.1"
+-- world @selected --
+app-misc/app
+-- request --
+--depclean-lib-check=n
+`,
+		goes: "sys-libs/zlib-1",
+	}, {
 		name: "a target root",
 		world: `
 -- installed --

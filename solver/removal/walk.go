@@ -21,6 +21,7 @@ type walker struct {
 	repos     []universe.Root // with the repositories, which u does not have
 	withBuild bool
 	sonames   *sonames // nil: not followed
+	libCheck  bool     // --depclean-lib-check
 
 	in     []bool // by Candidate.ID: it stays
 	stack  []*universe.Candidate
@@ -57,6 +58,7 @@ func newWalker(ctx context.Context, roots []universe.Root, req *universe.Request
 	if !req.Options.IgnoreSonameDeps.Or(true) {
 		w.sonames = newSonames(w.u, roots)
 	}
+	w.libCheck = req.Options.DepcleanLibCheck.Or(!req.Options.Compat) // emerge looks at NEEDED.ELF.2 for this, not at REQUIRES
 	return w
 }
 

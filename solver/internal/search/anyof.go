@@ -136,6 +136,7 @@ type branch struct {
 	downgrade bool // something installed would be downgraded
 	circular  bool // a package would be needed to build itself
 	newSlots  int
+	older     bool // a package is not the best that could take its slot
 }
 
 const (
@@ -193,7 +194,13 @@ func (w *walk) branches(d disjunction, m *depend.Node) []*branch {
 		if a.class() != b.class() {
 			return a.class() < b.class()
 		}
-		return m.Kind == depend.All && a.newSlots < b.newSlots
+		if m.Kind != depend.All {
+			return false
+		}
+		if a.newSlots != b.newSlots {
+			return a.newSlots < b.newSlots
+		}
+		return !a.older && b.older
 	})
 	for i := 1; i < len(bs); i++ {
 		for j := 0; j < i; j++ {
@@ -299,6 +306,7 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 		return
 	}
 	b.inGraph = b.inGraph && selected
+	b.older = b.older || !c.Installed() && !w.s.best(c)
 	if len(inst) == 0 {
 		b.slots = false
 		if !selected && !seen[k] {
@@ -316,6 +324,19 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 		w.u.InstalledMatch(t.root, t.atom) == nil {
 		b.circular = true // what is installed would have broken the cycle
 	}
+}
+
+// best reports whether no usable package of the slot is newer.
+func (s *Search) best(c *universe.Candidate) bool {
+	for _, m := range s.u.Group(c.Root, c.CP()).All {
+		if !better(m, c) {
+			return true
+		}
+		if m.Pkg.Slot == c.Pkg.Slot && !m.Installed() && s.usable(m) {
+			return false
+		}
+	}
+	return true
 }
 
 // rateProviders rates a virtual that is not there yet by what it stands for.

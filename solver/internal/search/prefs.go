@@ -27,6 +27,9 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		ebuilds, stray = stray, nil
 	}
 	w.preferFitting(ebuilds)
+	if len(installed) == 0 {
+		installed = w.reslotted(t, ebuilds)
+	}
 	if w.o.Compat && w.needsUseOnly(t) {
 		ebuilds = nil // emerge does not look behind a version that only its USE flags exclude
 	}
@@ -71,6 +74,20 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 	}
 	out = append(append(out, last...), stray...)
 	return w.preferChosen(t, out)
+}
+
+// reslotted: the version that an argument asks for is installed, but was built when its ebuild had another slot. With a selective
+// request emerge leaves that alone unless --changed-slot says otherwise; by default we merge what was asked for.
+func (w *walk) reslotted(t task, ebuilds []*universe.Candidate) []*universe.Candidate {
+	if !w.o.Compat || !t.requested() || !w.s.selective || t.atom.Slot == "" || w.o.ChangedSlot || len(ebuilds) == 0 {
+		return nil
+	}
+	for _, i := range w.u.InstalledGroup(t.root, t.atom.CP) {
+		if i.Pkg.CPV.Version.Compare(ebuilds[0].Pkg.CPV.Version) == 0 && t.atom.MatchVersion(i.Pkg.CPV) {
+			return []*universe.Candidate{i}
+		}
+	}
+	return nil
 }
 
 // slotMoved reports whether an installed package is in another slot or sub-slot than its own version's ebuild: what
@@ -269,7 +286,7 @@ func (w *walk) mergeAgain(i, e *universe.Candidate) bool {
 	return o.NewRepo && e.Pkg.Repo != i.Pkg.Repo ||
 		o.ChangedSlot && (e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) ||
 		(o.NewUse || o.ChangedUse) && w.useChanged(i, e) ||
-		o.ChangedDeps && w.depsChanged(i, e) ||
+		o.ChangedDeps && universe.DepsChanged(i, e, w.s.bdeps) ||
 		o.RebuiltBinaries.Or(false) && e.Pkg.Origin == metadata.Binary && e.Pkg.BuildTime > i.Pkg.BuildTime ||
 		o.BuildPkgProactive && e.Pkg.Origin == metadata.Ebuild && !w.packaged(i)
 }
@@ -308,16 +325,6 @@ func (w *walk) useChanged(i, e *universe.Candidate) bool {
 			continue
 		}
 		if w.o.NewUse && !fixed(f.Name) || w.o.ChangedUse && was.Has(f.Name) {
-			return true
-		}
-	}
-	return false
-}
-
-// depsChanged compares dependencies without their slot-operator bindings.
-func (w *walk) depsChanged(i, e *universe.Candidate) bool {
-	for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
-		if w.u.DepText(i, k) != w.u.DepText(e, k) {
 			return true
 		}
 	}
