@@ -60,7 +60,7 @@ func addPackageFiles(roots []universe.Root, req *universe.Request) {
 	if !added {
 		return
 	}
-	o.UsePkg = true
+	o.UsePkg, o.BuildPkgProactive = true, false // the latter would need to see all the others
 	for i := range roots {
 		if len(byRoot[i]) == 0 {
 			roots[i].Binaries, roots[i].Unwanted = nil, nil
