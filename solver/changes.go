@@ -81,6 +81,9 @@ type need struct {
 // proposeFor adds a change for what the preferred selection misses, or else for what a minimal
 // contradiction of the complete search needs; false if there is none.
 func (c *changes) proposeFor(ctx context.Context, u *universe.Universe, r *search.Result) bool {
+	if r.Final {
+		return false
+	}
 	var list []need
 	for _, m := range r.Missing {
 		list = append(list, need{m.Root, m.Atom})

@@ -17,6 +17,7 @@ func (s *Search) refuse(w *walk) *Result {
 	for _, n := range w.nodes {
 		if n.Merge && n.Cand.RequiredUseFails() {
 			r := w.result()
+			r.Final = true
 			for _, c := range n.Why {
 				m := Missing{Arg: c.Arg, Parent: c.Parent, Root: n.Cand.Root, Atom: c.Atom, Kind: c.Kind}
 				r.Missing = append(r.Missing, m)

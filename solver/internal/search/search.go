@@ -45,6 +45,8 @@ type Result struct {
 	Conflicts []SlotConflict
 	// Skipped lists members of sets that no package answers; they are left out of the request.
 	Skipped []Missing
+	// Final: no change of the configuration is to be tried (Options.Compat: the best candidate fails REQUIRED_USE).
+	Final bool
 	// VirtualCycle lists virtuals that need each other, where that ends the search (Options.Compat).
 	VirtualCycle []string
 	Rebuilds     map[string][]string
