@@ -69,6 +69,9 @@ func optionsDocument() string {
 	for i := range own {
 		row(&own[i])
 	}
+	for i := range alternativesTable {
+		row(&alternativesTable[i])
+	}
 	return b.String()
 }
 

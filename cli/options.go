@@ -37,6 +37,11 @@ var own = [...]emergeopts.Option{
 
 // lookup finds an option of ours or of emerge by "--name" or "-x".
 func lookup(name string) *emergeopts.Option {
+	for i := range alternativesTable {
+		if o := &alternativesTable[i]; o.Name == name {
+			return o
+		}
+	}
 	for i := range own {
 		o := &own[i]
 		if o.Name == name || o.Short != 0 && name == "-"+string(o.Short) {
@@ -65,8 +70,8 @@ func wants(o *emergeopts.Option, word string) bool {
 
 func unknownOption(name string) error {
 	var names []string
-	for i := range own {
-		names = append(names, own[i].Name)
+	for _, o := range append(own[:], alternativesTable[:]...) {
+		names = append(names, o.Name)
 	}
 	return &usageError{emergeopts.Unknown(name, names...)}
 }
@@ -92,6 +97,7 @@ type command struct {
 	color                                     string // "", "y", "n"
 	query                                     queryOptions
 	display                                   displayOptions
+	alternatives                              alternativesOptions
 	notes                                     []string
 }
 
@@ -197,6 +203,9 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 	default:
 		if c.display.apply(s) {
 			return true, nil
+		}
+		if done, err := c.alternatives.apply(s); done {
+			return true, err
 		}
 		return c.query.apply(s)
 	}

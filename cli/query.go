@@ -91,7 +91,7 @@ func resolveTakes(o *emergeopts.Option) bool {
 
 // requestOptions are those that change a resolution, and --all and --for.
 func requestOptions(o *emergeopts.Option) bool {
-	return !o.Action && o.Name != "--trace" && o.Name != "--verify" && (!o.Display || o.Name == "--verbose-conflicts")
+	return !o.Action && !isAlternatives(o) && o.Name != "--trace" && o.Name != "--verify" && (!o.Display || o.Name == "--verbose-conflicts")
 }
 
 // checkOptions reports an option that is known, but not to this command.

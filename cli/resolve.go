@@ -48,7 +48,8 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	if len(cmd.args) == 0 && cmd.options.Action == "" {
 		return nil, usagef("nothing to resolve: name a package, an atom or a @set (portsolve resolve --help)")
 	}
-	req := portsolve.Request{Args: cmd.args, Options: cmd.options}
+	req := portsolve.Request{Args: cmd.args, Options: cmd.options,
+		Alternatives: cmd.alternatives.count, Pick: cmd.alternatives.pick}
 	emergeopts.Normalize(&req.Options)
 	if err := cmd.startTrace(&req); err != nil {
 		return nil, err

@@ -157,7 +157,7 @@ func (c *collected) String() string { return "" }
 // one ordered list.
 func (inv *invocation) flags(takes func(*emergeopts.Option) bool) []cli.Flag {
 	var out []cli.Flag
-	for _, o := range append(own[:len(own):len(own)], emergeopts.All()...) {
+	for _, o := range append(append(own[:len(own):len(own)], alternativesTable[:]...), emergeopts.All()...) {
 		if o.Name == "--help" || o.Name == "--version" || !takes(&o) {
 			continue // the two are urfave's own
 		}

@@ -57,6 +57,29 @@ func Stories() []Story {
 			Intro:   "Each version of net-p2p/gazelle is ruled out for a reason of its own.",
 			Command: []string{"-pv", "net-p2p/gazelle"},
 		},
+		{
+			Name: "apache-threads", Title: "two settings that contradict each other, and both ways out",
+			Intro: "PHP is to be built with threads and Apache without; but PHP as a module of Apache\n" +
+				"needs both to be the same. Either setting can give way.",
+			Command: []string{"-pv", "www-apps/gallery"},
+		},
+		{
+			Name: "abi32", Title: "a flag that was set on purpose is the last to be given up",
+			Intro: "Wine is wanted for 32-bit programs, but the libraries it needs have no 32-bit half.\n" +
+				"Switching it on for them respects what was asked for; undoing the wish comes last.",
+			Command: []string{"-pv", "app-emulation/wine"},
+		},
+		{
+			Name: "masked-branch", Title: "a choice of which the first is masked and the second lacks a flag",
+			Intro:   "An album needs one of two JPEG libraries. A flag is a smaller change than an unmasked package.",
+			Command: []string{"-pv", "media-gfx/album"},
+		},
+		{
+			Name: "required-use", Title: "flags that exclude each other",
+			Intro: "A program works with exactly one version of Python. The package's default is 3.12,\n" +
+				"the user has added 3.11.",
+			Command: []string{"-pv", "dev-util/scratch"},
+		},
 	}
 }
 

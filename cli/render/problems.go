@@ -27,6 +27,7 @@ func (p *page) problems() {
 	p.unsolvedBlockers()
 	p.cycles()
 	p.changes()
+	p.alternatives()
 	p.heldBack()
 	p.rebuilds()
 	p.warnings()

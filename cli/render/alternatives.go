@@ -1,0 +1,166 @@
+package render
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/portsolve/portsolve/solver/answer"
+)
+
+// fewNames is how many packages are named where plans are compared; of more the number is told.
+const fewNames = 4
+
+// alternatives lists the ways out, numbered for --autounmask-pick.
+func (p *page) alternatives() {
+	r := p.res
+	if r.AlternativesEnd == "" {
+		return
+	}
+	shown := p.shownAlternative()
+	switch n := len(r.Alternatives); {
+	case n == 0 && r.AlternativesEnd == "all":
+		p.WriteString("\nNo change of USE flags, keywords, masks or licenses makes this possible.\n")
+		return
+	case n == 0:
+		p.printf("\nNo set of configuration changes that would help was found %s.\n", p.limit())
+		return
+	case n == 1 && shown == 0 && r.AlternativesEnd == "all" && len(r.Alternatives[0].Against) == 0:
+		p.WriteString("\nNo other set of configuration changes would do.\n")
+		return
+	case n == 1:
+		p.WriteString("\nThis configuration change would do:\n")
+	default:
+		p.WriteString("\nEach of these sets of configuration changes would do:\n")
+	}
+	for i := range r.Alternatives {
+		p.alternative(i, shown)
+	}
+	if r.AlternativesEnd == "all" {
+		p.WriteString("There are no others.\n")
+	} else {
+		p.printf("There may be more; the search ended %s.\n", p.limit())
+	}
+}
+
+// limit says what ended the search.
+func (p *page) limit() string {
+	if p.res.AlternativesEnd == "time" {
+		return "when its time was up"
+	}
+	return "at a limit (--alternatives all looks for more)"
+}
+
+// shownAlternative is the one that the plan is about, -1 if none.
+func (p *page) shownAlternative() int {
+	if p.res.Changes.Empty() {
+		return -1
+	}
+	want := fmt.Sprint(changeLines(p.res.Changes, p.res.Plan))
+	return slices.IndexFunc(p.res.Alternatives, func(a answer.Alternative) bool {
+		return fmt.Sprint(changeLines(a.Changes, a.Plan)) == want
+	})
+}
+
+func (p *page) alternative(i, shown int) {
+	a := &p.res.Alternatives[i]
+	mark := ""
+	if i == shown {
+		mark = "  (shown above)"
+	}
+	for n, l := range changeLines(a.Changes, a.Plan) {
+		number := "   "
+		if n == 0 {
+			number = fmt.Sprintf("%2d.", i+1)
+		}
+		p.printf("%s %-24s %s%s\n", number, l[0], l[1], mark)
+		mark = ""
+	}
+	for _, x := range a.Against {
+		p.printf("    %s %s of %s contradicts %s\n", p.palette.paint(warn, "!"), x.Setting, x.Package, x.File)
+	}
+	p.printf("    merges %s", counted(a.Merged, "package"))
+	if a.Rebuilt > 0 {
+		p.printf(", %d of them again", a.Rebuilt)
+	}
+	if a.Removed > 0 {
+		p.printf(", removes %d", a.Removed)
+	}
+	if i > 0 {
+		p.WriteString(difference(p.res.Alternatives[0].Plan, a.Plan))
+	}
+	p.WriteString("\n")
+	if !a.Ordered {
+		p.printf("    %s the packages form a build cycle that leaves no order\n", p.palette.paint(warn, "!"))
+	}
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// difference compares a plan with that of the first alternative.
+func difference(first, plan []answer.Entry) string {
+	more, less := beyond(plan, first), beyond(first, plan)
+	text := ""
+	for _, part := range []struct {
+		word string
+		list []string
+	}{{"with", more}, {"without", less}} {
+		switch n := len(part.list); {
+		case n > fewNames:
+			text += fmt.Sprintf("; %s %d packages", part.word, n)
+		case n > 0:
+			text += "; " + part.word + " " + strings.Join(part.list, ", ")
+		}
+	}
+	if text != "" {
+		text += ", compared to 1"
+	}
+	return text
+}
+
+// beyond lists what plan merges and other does not.
+func beyond(plan, other []answer.Entry) []string {
+	in := map[string]bool{}
+	for i := range other {
+		if other[i].Action == answer.Merge {
+			in[other[i].CPV] = true
+		}
+	}
+	var out []string
+	for i := range plan {
+		if plan[i].Action == answer.Merge && !in[plan[i].CPV] {
+			out = append(out, plan[i].CPV)
+		}
+	}
+	return out
+}
+
+// changeLines are the entries of the configuration: file and line.
+func changeLines(c answer.Changes, plan []answer.Entry) [][2]string {
+	var out [][2]string
+	for _, cpv := range sortedKeys(c.Use) {
+		out = append(out, [2]string{"package.use", ">=" + cpv + " " + flagWords(c.Use[cpv])})
+	}
+	for _, cpv := range sortedKeys(c.License) {
+		out = append(out, [2]string{"package.license", ">=" + cpv + " " + strings.Join(c.License[cpv], " ")})
+	}
+	for _, cpv := range c.Keywords {
+		line := "=" + cpv
+		for i := range plan {
+			if plan[i].CPV == cpv && plan[i].Action == answer.Merge && plan[i].Mark == "*" {
+				line += " **"
+				break
+			}
+		}
+		out = append(out, [2]string{"package.accept_keywords", line})
+	}
+	for _, cpv := range c.Unmask {
+		out = append(out, [2]string{"package.unmask", "=" + cpv})
+	}
+	return out
+}
