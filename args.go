@@ -164,7 +164,7 @@ func (x *expander) packageFile(word string) error {
 	}
 	f, err := binpkg.OpenFile(path)
 	if err != nil {
-		return &UsageError{err}
+		return &UsageError{fmt.Errorf("%s cannot be read as a binary package: %w", word, err)}
 	}
 	defer f.Close()
 	p, err := f.Package()
