@@ -52,7 +52,7 @@ func (w *walk) stayers() bool {
 		if w.commit(w.g.f.Used(c)) || w.dead {
 			continue
 		}
-		if !w.wanted(c) && w.commit(w.g.f.Exists(c)) || w.dead || !w.g.isTrue(k.Lit) {
+		if !w.wanted(c) && (w.commit(w.g.f.Exists(c)) || w.dead || !w.g.isTrue(k.Lit)) {
 			continue
 		}
 		changed = w.replacement(c, nil) || changed

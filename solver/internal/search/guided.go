@@ -267,7 +267,7 @@ func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
 			return
 		}
 	}
-	if !w.leadNodes(first, order, func(n *universe.Node) bool { return len(n.Args) > 0 }) {
+	if !w.leadArguments(first) {
 		return
 	}
 	for _, d := range w.g.f.Downs() {
@@ -283,6 +283,28 @@ func (w *walk) lead(keeps []sat.Lit, order []*universe.Node, first *walk) {
 			return
 		}
 	}
+}
+
+// leadArguments commits to the first choices of the arguments, as they were given: the first of two that exclude each
+// other wins, and wins again in the next run, when it is installed.
+func (w *walk) leadArguments(first *walk) bool {
+	downs := map[*universe.Candidate]sat.Lit{}
+	for _, d := range w.g.f.Downs() {
+		downs[d.Inst] = d.Lit
+	}
+	for _, n := range first.nodes {
+		if len(n.Args) == 0 || first.targets[n] {
+			continue
+		}
+		l := downs[n.Cand]
+		if !n.Cand.Installed() {
+			l = w.g.f.Used(n.Cand)
+		}
+		if l != 0 && !w.commit(l) && w.dead {
+			return false
+		}
+	}
+	return true
 }
 
 // leadNodes commits to what the first pass merged, as far as possible; false in a contradiction.

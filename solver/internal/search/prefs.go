@@ -73,6 +73,9 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		out = append(out, ebuilds...)
 	}
 	out = append(append(out, last...), stray...)
+	if t.parent != nil {
+		out = circularLast(out, w.u.Req.Circular[t.parent.Cand.Pkg])
+	}
 	return w.preferChosen(t, out)
 }
 
@@ -88,6 +91,22 @@ func (w *walk) reslotted(t task, ebuilds []*universe.Candidate) []*universe.Cand
 		}
 	}
 	return nil
+}
+
+// circularLast moves candidates that an earlier attempt found in a build cycle with the parent to the end.
+func circularLast(list []*universe.Candidate, circular map[*metadata.Package]bool) []*universe.Candidate {
+	if len(circular) == 0 {
+		return list
+	}
+	var out, last []*universe.Candidate
+	for _, c := range list {
+		if circular[c.Pkg] {
+			last = append(last, c)
+		} else {
+			out = append(out, c)
+		}
+	}
+	return append(out, last...)
 }
 
 // slotMoved reports whether an installed package is in another slot or sub-slot than its own version's ebuild: what
