@@ -82,6 +82,7 @@ func (c *composer) result() *Result {
 	}
 	c.entries(r)
 	c.downloads(r)
+	c.needsInstalled(r)
 	if c.cycles != nil {
 		c.cycleAnswer(r)
 	}

@@ -21,8 +21,11 @@ import (
 // why; the error is ctx's, a *UsageError or an *InputError.
 func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	start := time.Now()
-	if removal.IsAction(r.Options.Action) {
+	switch {
+	case removal.IsAction(r.Options.Action):
 		return s.remove(ctx, r)
+	case r.Options.Action == actionDeselect:
+		return s.deselect(r)
 	}
 	problem, missing, err := s.problem(ctx, r)
 	if err != nil {
@@ -118,7 +121,10 @@ func avoidCycle(r *universe.Request, e *plan.CycleError) bool {
 // Verify has the independent checker judge a result of this system for the
 // same request. No violations means that the answer keeps every rule of PMS.
 func (s *System) Verify(ctx context.Context, r Request, res *Result) ([]Violation, error) {
-	if res.Removal != nil {
+	switch {
+	case r.Options.Action == actionDeselect:
+		return nil, nil // nothing is merged or removed
+	case res.Removal != nil:
 		return s.verifyRemoval(ctx, r, res)
 	}
 	problem, missing, err := s.problem(ctx, r)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve"
@@ -11,7 +12,7 @@ import (
 
 // displayOptions are those of emerge's display that need more than the answer.
 type displayOptions struct {
-	changelog, changedDeps, noSuggestions bool
+	changelog, changedDeps, noSuggestions, noMissingEbuilds bool
 }
 
 func (d *displayOptions) apply(s setting) (done bool) {
@@ -21,6 +22,8 @@ func (d *displayOptions) apply(s setting) (done bool) {
 		d.changelog = yes
 	case "--changed-deps-report":
 		d.changedDeps = yes
+	case "--verbose-missing-ebuilds":
+		d.noMissingEbuilds = !yes
 	case "--misspell-suggestions":
 		d.noSuggestions = !yes
 	default:
@@ -37,6 +40,9 @@ func (c *command) complete(ctx context.Context, sys *portsolve.System, res *answ
 			res.Unsatisfied[i].Suggestions = nil
 		}
 	}
+	if err := c.missingEbuilds(ctx, sys, res); err != nil {
+		return err
+	}
 	if !c.display.changedDeps {
 		return nil
 	}
@@ -52,6 +58,25 @@ func (c *command) complete(ctx context.Context, sys *portsolve.System, res *answ
 		if !merged[cpv] {
 			res.Warnings = append(res.Warnings, cpv+": its ebuild's dependencies have changed since it was installed, without a new revision (--changed-deps rebuilds it)")
 		}
+	}
+	return nil
+}
+
+// missingEbuilds warns of what in world can be neither updated nor built again,
+// where a request is about world.
+func (c *command) missingEbuilds(ctx context.Context, sys *portsolve.System, res *answer.Result) error {
+	about := slices.ContainsFunc(c.args, func(arg string) bool {
+		return arg == "world" || arg == "@world" || arg == "@selected" || arg == "@selected-packages"
+	})
+	if c.display.noMissingEbuilds || !about || res.Removal != nil {
+		return nil
+	}
+	missing, err := sys.MissingEbuilds(ctx)
+	if err != nil {
+		return err
+	}
+	for _, cpv := range missing {
+		res.Warnings = append(res.Warnings, cpv+" is in world, and no repository has an ebuild for it any more: it can be neither updated nor built again")
 	}
 	return nil
 }

@@ -82,8 +82,7 @@ const optionsIntro = `# Options
 ` + "`portsolve resolve`" + ` takes emerge's own options, as emerge(1) describes them. States:
 
 - **works**: does what emerge(1) says;
-- **no effect**: accepted, and a note says that it does nothing and why;
-- **not applicable**: accepted with a note; it belongs to something portsolve does not do;
+- **not applicable**: accepted, and a note says that it does nothing; the last column says why;
 - **planned**: refused (exit 2); the last column names what is missing.
 
 How a command line is read, before anything else happens:
@@ -92,6 +91,7 @@ How a command line is read, before anything else happens:
 - letters combine: ` + "`-puDN`" + ` is ` + "`--pretend --update --deep --newuse`" + `;
 - a value follows as ` + "`--deep=2`" + ` or ` + "`--deep 2`" + `; where it is optional, the next word is taken exactly if it is
   one of the option's values, so in ` + "`--usepkg yacc`" + ` the word is a package; with letters, ` + "`-D2`" + ` and ` + "`-D 2`" + ` are the same;
+- ` + "`--cols`" + ` is ` + "`--columns`" + ` and ` + "`--skip-first`" + ` is ` + "`--skipfirst`" + `, as in emerge;
 - options without values accept ` + "`=y`" + ` and ` + "`=n`" + `, so that what EMERGE_DEFAULT_OPTS sets can be undone;
 - EMERGE_DEFAULT_OPTS (environment or make.conf) comes first; ` + "`--ignore-default-opts`" + ` leaves it out.
 
@@ -108,7 +108,7 @@ func values(o *emergeopts.Option) string {
 		return "[y, n]"
 	case emergeopts.YesNo:
 		return "y, n"
-	case emergeopts.OptLevel:
+	case emergeopts.OptLevel, emergeopts.OptNumber:
 		return "[N]"
 	case emergeopts.Number:
 		return "N"

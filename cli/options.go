@@ -80,6 +80,7 @@ func unknownOption(name string) error {
 type setting struct {
 	name, value string
 	byDefault   bool // from EMERGE_DEFAULT_OPTS
+	action      bool // the command itself: portsolve deselect
 }
 
 // command is a parsed `portsolve resolve` command line.
@@ -125,6 +126,9 @@ func (c *command) applyOne(s setting) error {
 	}
 	if skip, err := c.withoutEffect(opt, s); skip || err != nil {
 		return err
+	}
+	if s.action && s.name == "--deselect" { // which is an option of other commands
+		c.options.Action = "deselect"
 	}
 	done, err := c.applyOwn(s)
 	if done || err != nil {

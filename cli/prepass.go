@@ -80,6 +80,9 @@ func shortOptions(word string, rest []string) (opts []string, used int, err erro
 		case opt.Kind == emergeopts.OptLevel && digits(tail) > 0:
 			n := digits(tail)
 			value, i = tail[:n], i+n
+		case opt.Kind == emergeopts.OptNumber && digits(tail) > 0:
+			n := len(tail) - len(strings.TrimLeft(tail, "0123456789."))
+			value, i = tail[:n], i+n
 		case tail == "":
 			value, used, err = nextValue(opt, rest)
 		case strings.HasPrefix(tail, "="):

@@ -24,10 +24,15 @@ type progress struct {
 
 func (inv *invocation) newProgress(cmd *command) *progress {
 	p := new(progress)
-	if isTerminal(inv.stderr) && !cmd.noSpin && !cmd.options.Quiet && cmd.format == "text" {
+	if cmd.wantsProgress(isTerminal(inv.stderr)) {
 		p.out = inv.stderr
 	}
 	return p
+}
+
+// wantsProgress: nothing but text on a terminal has a progress line.
+func (c *command) wantsProgress(terminal bool) bool {
+	return terminal && !c.noSpin && !c.options.Quiet && c.format == "text"
 }
 
 // report may be called from several goroutines.

@@ -86,7 +86,7 @@ func oneOf(names ...string) func(*emergeopts.Option) bool {
 // resolveTakes: all but the options of other commands. The actions of emerge are
 // among them, so that they can be answered with the name of the command.
 func resolveTakes(o *emergeopts.Option) bool {
-	return o.Name != "--all" && o.Name != "--for" && o.Name != "--deselect"
+	return o.Name != "--all" && o.Name != "--for"
 }
 
 // requestOptions are those that change a resolution, and --all and --for.
@@ -105,7 +105,7 @@ func checkOptions(c *cli.Command, words []string) error {
 			if name == "--format" && value == "dot" && c.Name != "depgraph" {
 				return usagef("--format=dot is for portsolve depgraph; expected text or json")
 			}
-			if other := commandOf(name); other != "" && other != c.Name && value != "n" {
+			if other := commandOf(name); other != "" && other != c.Name && value != "n" && (other != "deselect" || c.Name == "resolve") {
 				return usagef("%s is a command of its own: portsolve %s", name, other)
 			}
 			continue
@@ -120,7 +120,7 @@ func commandOf(action string) string {
 	switch action {
 	case "--search", "--searchdesc":
 		return "search"
-	case "--info", "--list-sets", "--depclean", "--prune", "--unmerge", "--clean":
+	case "--info", "--list-sets", "--depclean", "--prune", "--unmerge", "--clean", "--deselect":
 		return action[2:]
 	case "--rage-clean":
 		return "unmerge"

@@ -31,6 +31,11 @@ func removals() []question {
 			usage: "show packages that were left behind in the slot of a later one",
 			takes: oneOf(),
 		},
+		{
+			name: "deselect", args: "atom | package | @set…", help: deselectHelp,
+			usage: "show which entries would leave the world files, as emerge --deselect does",
+			takes: oneOf(),
+		},
 	}
 }
 
@@ -49,6 +54,9 @@ const pruneHelp = `All but the highest version of each package (of the arguments
 
 const unmergeHelp = `What is named goes, whatever needs it. What that breaks is listed.` + "\n" + removalHelp
 
+const deselectHelp = `Nothing is removed: what is named only is not wanted for its own sake any
+   more, and may go with the next depclean. Versions do not count.` + "\n" + removalHelp
+
 const cleanHelp = `Of each slot the package that was installed last stays.` + "\n" + removalHelp
 
 // removalCommands are the commands of removals.
@@ -60,7 +68,7 @@ func (inv *invocation) removalCommands() []*cli.Command {
 			Description: r.help,
 			Flags:       inv.flags(func(o *emergeopts.Option) bool { return r.takes(o) || removalTakes(o) || everywhere(o) }),
 			Action: func(c *cli.Context) error {
-				*inv.settings = append([]setting{{name: "--" + r.name, value: "true"}}, *inv.settings...)
+				*inv.settings = append([]setting{{name: "--" + r.name, value: "true", action: true}}, *inv.settings...)
 				return inv.resolveAction(c)
 			},
 			OnUsageError: func(_ *cli.Context, err error, _ bool) error { return &usageError{err} },

@@ -173,7 +173,7 @@ func (inv *invocation) renderOptions(cmd *command) render.Options {
 	return render.Options{
 		Level: level, Columns: o.Columns, Tree: o.Tree, Unordered: o.UnorderedDisplay,
 		Alphabetical: o.Alphabetical, QuietRepos: cmd.quietRepo, AllParents: o.VerboseConflicts,
-		SlotRebuilds: cmd.slotRebuilds, Color: inv.wantColor(cmd.color),
+		SlotRebuilds: cmd.slotRebuilds, Color: inv.wantColor(cmd.color), OneShot: o.OneShot,
 	}
 }
 

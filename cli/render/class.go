@@ -1,6 +1,7 @@
 package render
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -86,6 +87,14 @@ func isRequested(e *answer.Entry) bool {
 		}
 	}
 	return false
+}
+
+// wanted: e was asked for and stays wanted, in world or through a set. With
+// --oneshot what is named alone is not.
+func (p *page) wanted(e *answer.Entry) bool {
+	return slices.ContainsFunc(e.Why, func(w answer.Why) bool {
+		return w.Arg != "" && (!p.opt.OneShot || strings.HasPrefix(w.Arg, "@"))
+	})
 }
 
 // hasToken evaluates RESTRICT or PROPERTIES with the USE flags of the entry.

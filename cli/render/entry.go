@@ -29,7 +29,7 @@ func (p *page) entry(e *answer.Entry, depth int) {
 func (p *page) merge(e *answer.Entry, depth int) {
 	c := p.classify(e)
 	style := merge
-	if isRequested(e) {
+	if p.wanted(e) {
 		style = requested
 	}
 	p.printf("[%s %s] ", p.palette.paint(style, typeName(e)), p.letters(e, c))

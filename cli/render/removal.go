@@ -13,6 +13,10 @@ func Removal(w io.Writer, res *answer.Result, o Options) error {
 	p := &page{opt: o, res: res, palette: palette{on: o.Color}}
 	r := res.Removal
 	for _, name := range r.NotFound {
+		if r.Action == "deselect" {
+			p.printf("--- %s names nothing in world\n", name)
+			continue
+		}
 		p.printf("--- %s is not installed\n", name)
 	}
 	if o.Level == Verbose {
@@ -20,6 +24,8 @@ func Removal(w io.Writer, res *answer.Result, o Options) error {
 	}
 	p.broken(r)
 	switch {
+	case r.Action == "deselect":
+		p.deselection(r)
 	case r.Blocked:
 	case len(r.CleanList) == 0:
 		p.nothingToRemove(r)
@@ -31,7 +37,7 @@ func Removal(w io.Writer, res *answer.Result, o Options) error {
 		p.removalList(r)
 	}
 	p.removalWarnings(r)
-	if o.Level != Quiet {
+	if o.Level != Quiet && r.Action != "deselect" {
 		p.removalTotals(r)
 	}
 	for _, text := range res.Warnings {
@@ -91,6 +97,17 @@ func (p *page) nothingToRemove(r *answer.Removal) {
 	p.printf(">>> No packages selected for removal by %s\n", r.Action)
 	if len(r.KeptBy) > 0 && p.opt.Level == Normal {
 		p.WriteString(">>> To see what needs them, use --verbose (-v)\n")
+	}
+}
+
+// deselection lists what leaves world.
+func (p *page) deselection(r *answer.Removal) {
+	for _, e := range r.Deselected {
+		if p.opt.Level == Quiet {
+			p.printf("%s\n", e)
+		} else {
+			p.printf(">>> %s would be taken out of world.\n", e)
+		}
 	}
 }
 

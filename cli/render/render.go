@@ -30,6 +30,7 @@ type Options struct {
 	AllParents   bool // --verbose-conflicts
 	SlotRebuilds bool // list what causes rebuilds
 	Color        bool
+	OneShot      bool // what is named alone is not going to be in world
 }
 
 // page is the state of one rendering.

@@ -17,12 +17,12 @@ func newForest(plan []answer.Entry) *forest {
 	f := &forest{plan: plan, parent: make([]int, len(plan))}
 	at := make(map[string]int, len(plan))
 	for i := range plan {
+		f.parent[i] = -1
 		if plan[i].Action == answer.Merge {
 			at[plan[i].Root+" "+plan[i].CPV] = i
 		}
 	}
 	for i := range plan {
-		f.parent[i] = -1
 		if isRequested(&plan[i]) {
 			continue
 		}

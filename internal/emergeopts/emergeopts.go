@@ -7,6 +7,7 @@ package emergeopts
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,15 +20,16 @@ import (
 type Kind uint8
 
 const (
-	Switch   Kind = iota // --update; never takes the next word (=y and =n are allowed)
-	Toggle               // --usepkg [y|n]; a following y or n belongs to it
-	YesNo                // --dynamic-deps y|n; the value is required
-	OptLevel             // --deep [N]; a following number belongs to it
-	Number               // --backtrack N
-	Choice               // one of Values, required
-	OptWord              // one of Values, optional (--root-deps [rdeps])
-	Words                // blank-separated words, repeatable: --exclude "a b"
-	Text                 // any text, required: --config-root DIR
+	Switch    Kind = iota // --update; never takes the next word (=y and =n are allowed)
+	Toggle                // --usepkg [y|n]; a following y or n belongs to it
+	YesNo                 // --dynamic-deps y|n; the value is required
+	OptLevel              // --deep [N]; a following number belongs to it
+	OptNumber             // --jobs [N]: as OptLevel, and decimals, y and n
+	Number                // --backtrack N
+	Choice                // one of Values, required
+	OptWord               // one of Values, optional (--root-deps [rdeps])
+	Words                 // blank-separated words, repeatable: --exclude "a b"
+	Text                  // any text, required: --config-root DIR
 )
 
 // Status says whether portsolve honours an option.
@@ -35,8 +37,8 @@ type Status string
 
 const (
 	Works         Status = "works"          // does what emerge(1) says
-	NoEffect      Status = "no effect"      // accepted; nothing to do here, Note says why
-	NotApplicable Status = "not applicable" // belongs to what portsolve does not do; accepted, Note says why
+	NotApplicable Status = "not applicable" // accepted; does nothing here, Note says why
+	NoEffect      Status = NotApplicable    // the same, of options that concern the answer
 	Planned       Status = "planned"        // refused with a message naming the missing feature
 )
 
@@ -88,6 +90,8 @@ func (o *Option) Expects() string {
 		return "y or n"
 	case OptLevel, Number:
 		return "a number, 0 or more"
+	case OptNumber:
+		return "a number, 0 or more, or n"
 	case Choice, OptWord:
 		return strings.Join(o.Values, " or ")
 	case Words:
@@ -96,12 +100,18 @@ func (o *Option) Expects() string {
 	return "a text"
 }
 
-// Lookup finds an option by its long name ("--update"), or by the short form
-// "-u". The result is nil if there is none.
+// Lookup finds an option by its long name ("--update"), one of the two aliases that
+// emerge has ("--cols", "--skip-first"), or by the short form "-u". The result is nil if there is none.
 func Lookup(name string) *Option {
 	short := byte(0)
 	if len(name) == 2 && name[0] == '-' {
 		short = name[1]
+	}
+	switch name {
+	case "--cols":
+		name = "--columns"
+	case "--skip-first":
+		name = "--skipfirst"
 	}
 	for _, part := range tables {
 		for i := range part {
@@ -160,6 +170,8 @@ func (o *Option) Accepts(value string) bool {
 		return value == "y" || value == "n" || value == "true"
 	case OptLevel:
 		return value == "true" || isNumber(value)
+	case OptNumber:
+		return value == "true" || o.Wants(value)
 	case Number:
 		return isNumber(value)
 	case OptWord:
@@ -179,6 +191,9 @@ func (o *Option) Wants(word string) bool {
 		return word == "y" || word == "n"
 	case OptLevel:
 		return isNumber(word)
+	case OptNumber:
+		f, err := strconv.ParseFloat(word, 64)
+		return word == "y" || word == "n" || err == nil && f >= 0 && !math.IsInf(f, 1)
 	case OptWord:
 		return word != "true" && slices.Contains(o.Values, word)
 	}

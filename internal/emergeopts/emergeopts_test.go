@@ -42,7 +42,7 @@ func TestSet(t *testing.T) {
 		{"reinstall", []string{"--reinstall", "changed-use"}, universe.Options{ChangedUse: true}},
 		{"respect use", []string{"--binpkg-respect-use", "true"}, universe.Options{BinpkgRespectUse: "y"}},
 		{"action", []string{"--depclean", "true"}, universe.Options{Action: "depclean"}},
-		{"display only", []string{"--color", "n", "--jobs", "4"}, universe.Options{}},
+		{"display only", []string{"--color", "n", "--jobs", "4", "--jobs", "n", "--load-average", "2.5", "--cols", "n"}, universe.Options{}},
 	} {
 		if d := cmp.Diff(&c.want, apply(t, c.pairs...)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.name, d)
@@ -59,7 +59,7 @@ func TestSetErrors(t *testing.T) {
 	var value *ValueError
 	for _, c := range [][2]string{
 		{"--deep", "-1"}, {"--deep", "x"}, {"--deep", "99999999999999999999"}, {"--with-bdeps", "maybe"},
-		{"--update", "2"}, {"--exclude", "  "}, {"--root-deps", "all"}, {"--backtrack", "true"},
+		{"--update", "2"}, {"--jobs", "-1"}, {"--load-average", "inf"}, {"--load-average", "x"}, {"--exclude", "  "}, {"--root-deps", "all"}, {"--backtrack", "true"},
 	} {
 		if err := Set(new(universe.Options), c[0], c[1]); !errors.As(err, &value) {
 			t.Errorf("%s=%s: got %v, want a ValueError", c[0], c[1], err)
@@ -133,7 +133,7 @@ func TestTable(t *testing.T) {
 
 func sample(o *Option) string {
 	switch o.Kind {
-	case OptLevel, Number:
+	case OptLevel, OptNumber, Number:
 		return "3"
 	case Choice, OptWord:
 		return o.Values[0]

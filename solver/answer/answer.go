@@ -185,7 +185,7 @@ type HeldBack struct {
 
 // Removal is the answer of depclean, prune, unmerge, clean and dep_check (docs/removal.md).
 type Removal struct {
-	Action    string   `json:"action"`    // "depclean", "prune", "unmerge", "rage-clean", "clean", "dep_check"
+	Action    string   `json:"action"`    // "depclean", "prune", "unmerge", "rage-clean", "clean", "dep_check", "deselect"
 	Root      string   `json:"root"`      // what is removed is removed here
 	CleanList []string `json:"cleanlist"` // cpvs in order: dependents before what they depend on
 	Ordered   bool     `json:"ordered"`   // false: nothing on CleanList depends on anything else on it
@@ -204,7 +204,7 @@ type Removal struct {
 	World     int `json:"world"`
 	System    int `json:"system"`
 
-	Deselected []string `json:"deselected"` // atoms of the world file that match only what goes; unless --deselect=n
+	Deselected []string `json:"deselected"` // atoms of the world file that match only what goes; unless --deselect=n. The answer of "deselect"
 
 	Remove []*metadata.Package `json:"-"` // the packages behind CleanList
 }
