@@ -386,8 +386,8 @@ func (w *walk) node(c *universe.Candidate, t task) *universe.Node {
 // supersede lets a package that is merged take the place of an installed one that an earlier
 // dependency had found good enough, if it is good enough for those, too.
 func (w *walk) supersede(old, new *universe.Node) bool {
-	if old.Merge || !new.Merge {
-		return false
+	if old.Merge || !new.Merge || better(old.Cand, new.Cand) && old.Cand.Visible() {
+		return false // a downgrade is a conflict that the guide has to judge
 	}
 	for _, e := range old.In {
 		if !new.Cand.Matches(e.Atom) {
