@@ -151,6 +151,11 @@ func (c *Candidate) MatchesButUse(a *atom.Atom) bool {
 		(a.Repo == "" || a.Repo == c.Pkg.Repo)
 }
 
+// AnswersItself reports whether an atom of a run-time dependency of c asks for c itself.
+func (c *Candidate) AnswersItself(d Dep, a *atom.Atom) bool {
+	return a.CP == c.CP() && !BuildTime(d.Kind) && d.Root == c.Root && c.Matches(a)
+}
+
 // Dep is one evaluated dependency variable of a candidate, with the root that
 // its atoms have to be satisfied in.
 type Dep struct {

@@ -111,7 +111,7 @@ func Satisfied(n *depend.Node, holds func(*atom.Atom) bool) bool {
 				return true
 			}
 		}
-		return len(n.Children) == 0
+		return len(n.Children) == 0 && n.EmptyMatches
 	default:
 		for _, ch := range n.Children {
 			if !Satisfied(ch, holds) {

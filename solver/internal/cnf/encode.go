@@ -216,7 +216,7 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 		}
 		return
 	}
-	if f.given(c, d, a) {
+	if f.given(c, d, a, target) {
 		return
 	}
 	kind := Depend
@@ -227,9 +227,11 @@ func (f *Formula) leaf(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom
 	f.add(f.rule(Rule{Kind: kind, Cand: c, Dep: d.Kind, Atom: a, Root: d.Root, Target: target}), cl...)
 }
 
-// given reports whether an atom is satisfied whatever is selected.
-func (f *Formula) given(c *universe.Candidate, d universe.Dep, a *atom.Atom) bool {
-	return f.u.Provided(d.Root, a) || f.u.OldSelf(c, d.Root, d.Kind, a) != nil
+// given reports whether an atom is satisfied whatever is selected. An --onlydeps argument need not be there to
+// satisfy itself.
+func (f *Formula) given(c *universe.Candidate, d universe.Dep, a *atom.Atom, target bool) bool {
+	return f.u.Provided(d.Root, a) || f.u.OldSelf(c, d.Root, d.Kind, a) != nil ||
+		target && c.AnswersItself(d, a)
 }
 
 func (f *Formula) matchLits(dst []sat.Lit, c *universe.Candidate, root universe.RootID, a *atom.Atom) []sat.Lit {
@@ -265,7 +267,7 @@ func (f *Formula) anyOf(c *universe.Candidate, p sat.Lit, d universe.Dep, n *dep
 		f.add(f.rule(Rule{Kind: AnyOf, Cand: c, Dep: d.Kind, Expr: n, Target: target}), p.Not())
 		return
 	}
-	if universe.Satisfied(n, func(a *atom.Atom) bool { return f.given(c, d, a) }) && !hasBlocker(n) {
+	if universe.Satisfied(n, func(a *atom.Atom) bool { return f.given(c, d, a, target) }) && !hasBlocker(n) {
 		return
 	}
 	cl := f.branches(c, []sat.Lit{p.Not()}, d, n, target)
@@ -282,7 +284,7 @@ func hasBlocker(n *depend.Node) bool {
 func (f *Formula) branches(c *universe.Candidate, cl []sat.Lit, d universe.Dep, n *depend.Node, target bool) []sat.Lit {
 	for _, ch := range n.Children {
 		switch {
-		case ch.Kind == depend.AtomLeaf && ch.Atom.Blocker == atom.NotBlocker && !f.given(c, d, ch.Atom):
+		case ch.Kind == depend.AtomLeaf && ch.Atom.Blocker == atom.NotBlocker && !f.given(c, d, ch.Atom, target):
 			cl = f.matchLits(cl, c, d.Root, ch.Atom)
 		case ch.Kind == depend.AnyOf && len(ch.Children) > 0:
 			cl = f.branches(c, cl, d, ch, target)

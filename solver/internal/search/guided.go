@@ -320,14 +320,15 @@ func (w *walk) leadNodes(first *walk, order []*universe.Node, want func(*univers
 	return true
 }
 
-// needed reports whether an argument or a possible parent wants the node.
+// needed reports whether an argument or a parent wants the node: one that was committed to before, or an
+// installed one that may stay.
 func (w *walk) needed(n *universe.Node) bool {
 	if len(n.Args) > 0 || len(n.In) == 0 {
 		return true
 	}
 	for _, e := range n.In {
 		l := w.g.f.Used(e.Parent.Cand)
-		if l == 0 || !w.g.isFalse(l) {
+		if l == 0 || w.g.isTrue(l) || e.Parent.Cand.Installed() && !w.g.isFalse(l) {
 			return true
 		}
 	}

@@ -453,7 +453,7 @@ func (s *Search) goals(w *walk, world bool) []cnf.Goal {
 		return out
 	}
 	for _, a := range s.world {
-		if s.u.InstalledMatch(a.root, a.atom) == nil {
+		if s.u.InstalledMatch(a.root, a.atom) == nil || s.u.Provided(a.root, a.atom) {
 			continue
 		}
 		out = append(out, cnf.Goal{Arg: a.text, Atom: a.atom, Root: a.root, Cands: s.u.Match(a.root, a.atom), World: true})

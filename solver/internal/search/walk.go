@@ -249,8 +249,12 @@ func below(n *universe.Node) int {
 // given reports whether a task needs no package of the selection: package.provided, or the old version of the
 // parent that builds the new one.
 func (w *walk) given(t task) bool {
-	return w.u.Provided(t.root, t.atom) || t.parent != nil && w.builds(t.parent) &&
-		w.u.OldSelf(t.parent.Cand, t.root, t.kind, t.atom) != nil
+	if w.u.Provided(t.root, t.atom) || t.parent == nil {
+		return w.u.Provided(t.root, t.atom)
+	}
+	p := t.parent
+	return w.builds(p) && w.u.OldSelf(p.Cand, t.root, t.kind, t.atom) != nil ||
+		w.targets[p] && p.Cand.AnswersItself(universe.Dep{Kind: t.kind, Root: t.root}, t.atom)
 }
 
 // satisfy takes the best possible candidate for a task.
