@@ -11,7 +11,6 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/alternatives"
-	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -32,16 +31,8 @@ type choices struct {
 	problem *solver.Problem
 	request *Request
 	found   []*choice
+	best    *choice // of those that may be shown, if it is not the user who picks
 	end     string
-}
-
-// choice is one verified alternative.
-type choice struct {
-	*composer
-	changes *alternatives.Alternative
-	problem *solver.Problem // with the changes made
-	answer  answer.Alternative
-	shown   bool // emerge would propose changes of its kinds
 }
 
 // alternatives looks for every way out of a request that fails, or that needs changes. It returns the composer of the
@@ -53,21 +44,24 @@ func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.P
 	}
 	s.progress("alternatives", 0, 0)
 	c := &choices{sys: s, problem: problem, request: r}
-	if err := c.search(ctx); err != nil {
+	var failed *solver.Outcome
+	if first.outcome.Changes.Empty() {
+		failed = first.outcome
+	}
+	if err := c.search(ctx, first.outcome, failed); err != nil {
 		return nil, nil, err
 	}
 	c.rank()
 	if err := r.picks(len(c.found)); err != nil {
 		return nil, nil, err
 	}
-	chosen := slices.IndexFunc(c.found, func(a *choice) bool { return a.shown })
+	pick := c.best
 	if r.Pick > 0 {
-		chosen = r.Pick - 1
+		pick = c.found[r.Pick-1]
 	}
-	if chosen < 0 {
+	if pick == nil {
 		return first, c, nil
 	}
-	pick := c.found[chosen]
 	if first.outcome.Complete && changesEqual(first.outcome.Changes, pick.outcome.Changes) {
 		return first, c, nil // with all that is known about its cycles
 	}
@@ -91,21 +85,46 @@ func (r *Request) picks(found int) error {
 	return &UsageError{fmt.Errorf("--autounmask-pick %d: there are only %d alternatives", r.Pick, found)}
 }
 
-// search finds and verifies alternatives until there are enough or time is up.
-func (c *choices) search(ctx context.Context) error {
-	want, patience := c.request.Alternatives, c.request.Patience
-	if want == 0 {
-		want = DefaultAlternatives
-	}
-	want = max(want, c.request.Pick)
+// search finds and verifies alternatives until there are enough or time is up; then the changes of proposal, if they help
+// and are not among them, make another. failed is the outcome without any change, if it is known.
+func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) error {
+	patience := c.request.Patience
 	if patience == 0 {
 		patience = defaultPatience
 	}
+	f := alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
+		Explicit: c.sys.explicit, First: failed})
+	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 || !proposal.Complete || proposal.Changes.Empty() {
+		return err
+	}
 	hurry, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	f := alternatives.New(hurry, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options), Explicit: c.sys.explicit})
+	a, err := f.Reduce(hurry, proposal.Changes)
+	if err == nil && a != nil {
+		if len(c.found) == c.wanted() {
+			c.found = c.found[:len(c.found)-1]
+		}
+		err = c.add(hurry, a)
+	}
+	if ctx.Err() == nil && hurry.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (c *choices) wanted() int {
+	if c.request.Alternatives == 0 {
+		return max(DefaultAlternatives, c.request.Pick)
+	}
+	return max(c.request.Alternatives, c.request.Pick)
+}
+
+// enumerate takes what f finds.
+func (c *choices) enumerate(ctx context.Context, f *alternatives.Finder, patience time.Duration) error {
+	hurry, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	c.end = "limit"
-	for len(c.found) < want {
+	for len(c.found) < c.wanted() {
 		a, err := f.Next(hurry)
 		if err == nil && a != nil {
 			err = c.add(hurry, a)
@@ -171,92 +190,22 @@ func (c *choices) add(ctx context.Context, a *alternatives.Alternative) error {
 	n.shown = !slices.ContainsFunc(a.Changes, func(ch alternatives.Change) bool { return !kinds[ch.Kind] })
 	n.describe(res)
 	c.found = append(c.found, n)
+	c.forget(n)
 	return nil
 }
 
-// settle orders the plan. Where a build cycle is in the way, another choice of any-of groups is tried as it is for any
-// request.
-func (n *choice) settle(ctx context.Context) error {
-	if err := n.order(ctx); err != nil || n.cycle == nil {
-		return err
+// forget drops what only the answer that is shown needs: the solver's stages are large.
+func (c *choices) forget(n *choice) {
+	if c.request.Pick > 0 {
+		return
 	}
-	again := *n.problem
-	cycle := n.cycle
-	for i := 0; i < maxCycleAttempts && cycle != nil && avoidCycle(&again.Request, cycle); i++ {
-		o, err := solver.Attempt(ctx, &again)
-		if err != nil {
-			return err
-		}
-		if !o.Complete {
-			return nil
-		}
-		o.Changes = n.outcome.Changes
-		other := &composer{sys: n.sys, options: n.options, outcome: o}
-		if err := other.order(ctx); err != nil {
-			return err
-		}
-		if cycle = other.cycle; cycle == nil && !other.plan.Unsolved {
-			n.composer = other
-		}
+	drop := n
+	if n.shown && (c.best == nil || slices.Compare(n.answer.Cost, c.best.answer.Cost) < 0) {
+		drop, c.best = c.best, n
 	}
-	return nil
-}
-
-// describe fills in the answer's part.
-func (n *choice) describe(res *Result) {
-	a := &n.answer
-	a.Changes, a.Plan, a.Ordered = res.Changes, res.Plan, res.Ordered
-	for _, x := range n.changes.Against {
-		a.Against = append(a.Against, answer.Against{Package: n.packageOf(x.Change), Setting: setting(x.Change), File: x.Source.String()})
+	if drop != nil {
+		drop.composer, drop.changes, drop.problem = nil, nil, nil
 	}
-	for i := range res.Plan {
-		e := &res.Plan[i]
-		switch e.Action {
-		case answer.Merge:
-			a.Merged++
-			for _, old := range e.Old {
-				a.Rebuilt += b2i(old.CPV == e.Package.CPV)
-			}
-		case answer.Uninstall:
-			a.Removed++
-		}
-		if e.Download != nil {
-			a.Download += *e.Download
-		}
-	}
-	cost := n.changes.Cost
-	a.Cost = append([]int{b2i(!a.Ordered)}, cost[:alternatives.CostFlags]...)
-	a.Cost = append(append(a.Cost, a.Rebuilt), cost[alternatives.CostFlags:]...)
-}
-
-func b2i(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// packageOf is the version that a change is made for.
-func (n *choice) packageOf(c alternatives.Change) string {
-	for _, m := range n.outcome.Selection.Nodes {
-		if m.Merge && m.Cand.CP() == c.CP && m.Cand.Pkg.Slot == c.Slot {
-			return m.Cand.Pkg.CPV.String()
-		}
-	}
-	return c.CP.String() + ":" + c.Slot
-}
-
-// setting is a change in the words of the file that it belongs to.
-func setting(c alternatives.Change) string {
-	switch {
-	case c.Kind == alternatives.Unmask:
-		return "unmask"
-	case c.Kind != alternatives.Use:
-		return "accept"
-	case c.On:
-		return c.Flag
-	}
-	return "-" + c.Flag
 }
 
 // rank sorts by cost; equal ones stay in the order in which they were found.
@@ -270,29 +219,4 @@ func (c *choices) fill(r *Result) {
 	for _, a := range c.found {
 		r.Alternatives = append(r.Alternatives, a.answer)
 	}
-}
-
-func changesEqual(a, b answer.Changes) bool {
-	flags := func(x, y map[string]map[string]bool) bool {
-		for cpv, m := range x {
-			for f, on := range m {
-				if was, ok := y[cpv][f]; !ok || was != on {
-					return false
-				}
-			}
-		}
-		return true
-	}
-	same := func(x, y []string) bool {
-		return slices.Equal(slices.Sorted(slices.Values(x)), slices.Sorted(slices.Values(y)))
-	}
-	if len(a.License) != len(b.License) {
-		return false
-	}
-	for cpv := range a.License {
-		if _, ok := b.License[cpv]; !ok {
-			return false
-		}
-	}
-	return flags(a.Use, b.Use) && flags(b.Use, a.Use) && same(a.Keywords, b.Keywords) && same(a.Unmask, b.Unmask)
 }

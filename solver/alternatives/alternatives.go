@@ -42,6 +42,8 @@ type Input struct {
 	Allowed [NumKinds]bool
 	// Explicit tells whether the user wrote a setting, given where it stands: contradicting it costs more. nil: never.
 	Explicit func(metadata.Source) bool
+	// First is what solving without any change gave, if that is known and failed.
+	First *solver.Outcome
 	// MaxAttempts bounds how often the request is solved, 0 means DefaultMaxAttempts.
 	MaxAttempts int
 }
@@ -149,7 +151,10 @@ func (f *Finder) maxAttempts() int {
 // try solves the request with a set of changes. A failure teaches contradictions, and the node is queued again.
 func (f *Finder) try(ctx context.Context, n *node) (*Alternative, error) {
 	over, accepted := f.w.apply(n.set)
-	o, err := f.attempt(ctx, over, accepted)
+	o, err := f.in.First, error(nil)
+	if o == nil || len(n.set) > 0 {
+		o, err = f.attempt(ctx, over, accepted)
+	}
 	if err != nil || o == nil {
 		if ctx.Err() != nil {
 			f.insert(n)
@@ -163,13 +168,7 @@ func (f *Finder) try(ctx context.Context, n *node) (*Alternative, error) {
 		}
 		return f.alternative(ctx, n.set, o, over, accepted)
 	}
-	news := 0
-	for _, rules := range o.Contradictions(ctx, maxCores) {
-		if c := f.w.core(rules, n.set); f.w.holds(c, n.set) {
-			f.cores = append(f.cores, c)
-			news++
-		}
-	}
+	news := f.learn(ctx, o, n.set)
 	if err := ctx.Err(); err != nil {
 		f.insert(n)
 		return nil, err
