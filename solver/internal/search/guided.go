@@ -304,7 +304,46 @@ func (w *walk) leadArguments(first *walk) bool {
 			return false
 		}
 	}
+	for i := range w.s.args {
+		if !w.leadArgument(&w.s.args[i], downs) {
+			return false
+		}
+	}
 	return true
+}
+
+// leadArgument commits to the best choice of an argument that is possible still, before what other packages
+// would like to have in its place.
+func (w *walk) leadArgument(a *argument, downs map[*universe.Candidate]sat.Lit) bool {
+	t := task{arg: a, root: a.root, atom: a.atom}
+	if a.greedy || w.onlyDeps(t) || w.given(t) {
+		return true
+	}
+	for _, c := range w.prefs(t) {
+		l := w.g.f.Used(c)
+		if c.Installed() {
+			l = downs[c]
+			if l == 0 || w.g.isFalse(w.g.f.Used(c)) {
+				return true // nothing older, or to be replaced
+			}
+		} else if w.makesOlder(c) {
+			break // not before everything else has been tried
+		}
+		if l != 0 && (w.g.isTrue(l) || w.commit(l)) || w.dead {
+			break
+		}
+	}
+	return !w.dead
+}
+
+// makesOlder reports whether a newer version is installed in the slot of c.
+func (w *walk) makesOlder(c *universe.Candidate) bool {
+	for _, i := range w.u.InstalledIn(c.SlotKey()) {
+		if better(i, c) {
+			return true
+		}
+	}
+	return false
 }
 
 // leadNodes commits to what the first pass merged, as far as possible; false in a contradiction.
