@@ -38,6 +38,7 @@ const (
 	SlotConflict Problem = "slot conflict"
 	Blocker      Problem = "unsolved blocker"
 	Unsatisfied  Problem = "unsatisfied dependency"
+	Incomplete   Problem = "incomplete" // for a reason that is none of these
 )
 
 // Class is the principle behind a difference; it is the name of a section of
@@ -53,6 +54,7 @@ const (
 	ClassSlotConflict Class = "slot-conflict"
 	ClassNextBest     Class = "next-candidate"
 	ClassChanges      Class = "fewer-changes"
+	ClassOtherChanges Class = "other-changes"
 	ClassUpdate       Class = "update-found"
 	ClassSameVersion  Class = "same-version"
 	ClassChoice       Class = "other-choice"
@@ -65,7 +67,7 @@ const (
 func Classes() []Class {
 	return []Class{
 		ClassRequiredUse, ClassBuildCycle, ClassVirtualCycle, ClassBlocker, ClassSlotConflict, ClassNextBest,
-		ClassChanges, ClassUpdate, ClassSameVersion, ClassChoice, ClassOrder, ClassReport, ClassWorse,
+		ClassChanges, ClassOtherChanges, ClassUpdate, ClassSameVersion, ClassChoice, ClassOrder, ClassReport, ClassWorse,
 	}
 }
 
@@ -80,10 +82,12 @@ func Classify(emerge, ours Answer) Class {
 		return solvedByBoth(emerge, ours)
 	case emerge.needsChanges() && !ours.needsChanges():
 		return ClassWorse
-	case len(missing(emerge.Changes, ours.Changes)) > 0 && len(missing(ours.Changes, emerge.Changes)) == 0:
+	case len(ours.Changes) < len(emerge.Changes) && (ours.needsChanges() || len(missing(ours.Changes, emerge.Changes)) == 0):
 		return ClassChanges
 	case ours.needsChanges() && !emerge.needsChanges():
 		return byProblem(emerge) // that is not in the way of ours
+	case ours.needsChanges() && len(missing(ours.Changes, emerge.Changes)) > 0:
+		return ClassOtherChanges
 	}
 	return ClassReport
 }

@@ -46,6 +46,9 @@ func AnswerOf(r *answer.Result) Answer {
 			a.Problems = append(a.Problems, p.problem)
 		}
 	}
+	if !r.Complete && len(a.Problems) == 0 {
+		a.Problems = []Problem{Incomplete}
+	}
 	return a
 }
 

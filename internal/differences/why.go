@@ -27,6 +27,8 @@ func (d *Difference) computeReasons(own, compat *answer.Result) []string {
 		return d.choices(own)
 	case ClassChanges:
 		return d.avoided(own, compat)
+	case ClassOtherChanges:
+		return append([]string{"instead of " + code(missing(d.Emerge.Changes, d.Ours.Changes))}, d.choices(own)...)
 	case ClassReport:
 		return append(d.suggestions(), Failure(own)...)
 	case ClassWorse:
