@@ -2,6 +2,7 @@ package portsolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -94,22 +95,45 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 	}
 	f := alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
 		Explicit: c.sys.explicit, First: failed})
-	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 || !proposal.Complete || proposal.Changes.Empty() {
+	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 {
 		return err
 	}
 	hurry, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	a, err := f.Reduce(hurry, proposal.Changes)
-	if err == nil && a != nil {
-		if len(c.found) == c.wanted() {
-			c.found = c.found[:len(c.found)-1]
-		}
-		err = c.add(hurry, a)
+	if err := c.reduce(hurry, f, proposal); ctx.Err() != nil || hurry.Err() == nil {
+		return err
 	}
-	if ctx.Err() == nil && hurry.Err() != nil {
+	return nil
+}
+
+// reduce makes an alternative of what the resolver proposes of itself, or would propose if it were allowed to.
+func (c *choices) reduce(ctx context.Context, f *alternatives.Finder, proposal *solver.Outcome) error {
+	if !proposal.Complete && len(c.found) == 0 {
+		p := *c.problem
+		o := &p.Request.Options
+		o.Autounmask = universe.Yes
+		if o.AutounmaskLicense == universe.Unset {
+			o.AutounmaskLicense = universe.Yes
+		}
+		var err error
+		var limit *solver.LimitError
+		if proposal, err = solver.Solve(ctx, &p); errors.As(err, &limit) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	if !proposal.Complete || proposal.Changes.Empty() {
 		return nil
 	}
-	return err
+	a, err := f.Reduce(ctx, proposal.Changes)
+	if err != nil || a == nil {
+		return err
+	}
+	if len(c.found) == c.wanted() {
+		c.found = c.found[:len(c.found)-1]
+	}
+	return c.add(ctx, a)
 }
 
 func (c *choices) wanted() int {

@@ -10,6 +10,7 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/alternatives"
+	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/scenario"
 )
 
@@ -155,5 +156,39 @@ a/a
 				t.Error("nothing bounded the search, but it says that there may be more")
 			}
 		})
+	}
+}
+
+// What is known to help is cut down to what is needed; a search that was cut off says so.
+func TestReduce(t *testing.T) {
+	sc, err := scenario.Parse([]byte(`
+-- repo --
+a/a-1 RDEPEND="a/b[x] a/c"
+a/b-1 IUSE="x y z"
+a/c-1 KEYWORDS="~amd64" IUSE="x"
+-- request --
+a/a
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := &alternatives.Input{Problem: &solver.Problem{Roots: sc.Roots, Request: sc.Request}, Allowed: everything(), MaxAttempts: 1}
+	f := alternatives.New(t.Context(), in)
+	if a, err := f.Next(t.Context()); a != nil || err != nil || f.Complete() {
+		t.Errorf("one attempt: %v, %v, complete: %v", a, err, f.Complete())
+	}
+	more := answer.Changes{Keywords: []string{"a/c-1"}, Use: map[string]map[string]bool{"a/b-1": {"x": true, "y": true}, "a/c-1": {"x": true}}}
+	a, err := f.Reduce(t.Context(), more)
+	if err != nil || a == nil {
+		t.Fatal(a, err)
+	}
+	if got, want := words(a), "a/b:0 +x, a/c:0 testing"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if a, err := f.Reduce(t.Context(), more); a != nil || err != nil {
+		t.Errorf("once more: %v, %v", a, err)
+	}
+	if a, err := f.Reduce(t.Context(), answer.Changes{Unmask: []string{"a/b-1", "none/such-1"}}); a != nil || err != nil {
+		t.Errorf("no such package: %v, %v", a, err)
 	}
 }
