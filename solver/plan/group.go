@@ -6,6 +6,8 @@ type grouping struct {
 	members []member
 	// place is the index in members of a vertex, -1 outside the group.
 	place []int32
+	// knot numbers, for each member, those that need each other above post-run-time.
+	knot []int32
 	// whole marks what must work when another member is built with it.
 	whole map[vertexID]bool
 }
@@ -15,11 +17,13 @@ type member struct {
 	id    vertexID
 	count [losses]int32
 	worst int // highest loss with a count, 0 if there is none
+	early int // how many of them no cycle above post-run-time excuses
 	taken bool
 }
 
 // orderGroup puts the members of a group in order: each time the one that loses least
-// by not waiting for those that are left, the first in order of preference among equals (order 4).
+// by not waiting for those that are left, the first in order of preference among equals (order 4). A member that needs
+// others above post-run-time, but not they it, waits for them.
 func (o *orderer) orderGroup(group []vertexID) []vertexID {
 	if len(group) < 2 {
 		return group
@@ -39,6 +43,7 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 	for i := range s.members {
 		s.place[s.members[i].id] = int32(i)
 	}
+	s.knot = s.knots()
 	s.markWhole()
 	for i := range s.members {
 		s.count(&s.members[i])
@@ -51,7 +56,7 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 		}
 		best := first
 		for i := first + 1; i < len(s.members) && s.members[best].worst > 0; i++ {
-			if !s.members[i].taken && s.members[i].worst < s.members[best].worst {
+			if !s.members[i].taken && s.members[i].before(&s.members[best]) {
 				best = i
 			}
 		}
@@ -61,12 +66,21 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 	return ordered
 }
 
+// before reports whether m loses less than n.
+func (m *member) before(n *member) bool {
+	if (m.early > 0) != (n.early > 0) {
+		return n.early > 0
+	}
+	return m.worst < n.worst
+}
+
 // count fills in the arcs of a member.
 func (s *grouping) count(m *member) {
 	s.g.children(m.id, plain, 0, func(to vertexID, a *arc) bool {
 		if s.place[to] >= 0 && to != m.id {
 			m.count[s.loss(a)]++
 			m.worst = max(m.worst, s.loss(a))
+			m.early += s.early(a)
 		}
 		return true
 	})
@@ -105,6 +119,14 @@ func (s *grouping) loss(a *arc) int {
 	return a.loss()
 }
 
+// early is 1 for an arc above post-run-time that no cycle of such arcs excuses, if its child comes later.
+func (s *grouping) early(a *arc) int {
+	if a.plain > plainPost && s.knot[s.place[a.from]] != s.knot[s.place[a.to]] {
+		return 1
+	}
+	return 0
+}
+
 // take tells the others that m is no longer waiting.
 func (s *grouping) take(m *member) {
 	m.taken = true
@@ -115,6 +137,7 @@ func (s *grouping) take(m *member) {
 		}
 		parent := &s.members[s.place[a.from]]
 		parent.count[s.loss(a)]--
+		parent.early -= s.early(a)
 		for parent.worst > 0 && parent.count[parent.worst] == 0 {
 			parent.worst--
 		}
