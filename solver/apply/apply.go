@@ -63,14 +63,18 @@ func (s *state) remove(at int, gone func(*metadata.Package) bool) {
 func (s *state) merge(at int, e *answer.Entry) {
 	s.counter++
 	built := s.record(at, e)
-	s.remove(at, func(p *metadata.Package) bool {
-		return p.CPV.CP == built.CPV.CP && (p.Slot == built.Slot || p.CPV.Compare(built.CPV) == 0)
-	})
+	s.remove(at, func(p *metadata.Package) bool { return replaces(built, p) })
 	s.installed[at] = append(s.installed[at], built)
 }
 
+// replaces: p takes the place of old.
+func replaces(p, old *metadata.Package) bool {
+	return p.CPV.CP == old.CPV.CP && (p.Slot == old.Slot || p.CPV.Compare(old.CPV) == 0)
+}
+
 // record is the database entry of what an entry merges, at the moment of its build: USE conditionals are
-// resolved and slot operators are bound to what is installed (PMS 8.3.3).
+// resolved and slot operators are bound to what is installed (PMS 8.3.3). A package that
+// depends on itself is bound to itself, not to what it replaces.
 func (s *state) record(at int, e *answer.Entry) *metadata.Package {
 	p := e.Package.Clone()
 	p.Origin, p.Counter, p.File = metadata.Installed, s.counter, ""
@@ -93,7 +97,7 @@ func (s *state) record(at int, e *answer.Entry) *metadata.Package {
 		if k != metadata.RDEPEND && k != metadata.PDEPEND {
 			from = int(universe.Host)
 		}
-		p.Raw[k.String()] = s.bind(from, n.Evaluate(p.Use.Has)).String()
+		p.Raw[k.String()] = s.bind(from, p, from == at, n.Evaluate(p.Use.Has)).String()
 	}
 	return p
 }
@@ -121,37 +125,43 @@ func effective(p *metadata.Package) metadata.UseSet {
 	return metadata.NewUseSet(list)
 }
 
-// bind replaces := and :slot= by the slot and sub-slot of the best match that is installed. Where
-// nothing matches, nothing is bound.
-func (s *state) bind(at int, n *depend.Node) *depend.Node {
+// bind replaces := and :slot= by the slot and sub-slot of the best match that is installed when p is built, or by
+// those of p itself where it is the answer (own: it is going to be in the same root). Where nothing matches, nothing is bound.
+func (s *state) bind(at int, p *metadata.Package, own bool, n *depend.Node) *depend.Node {
 	m := *n
 	if n.Kind == depend.AtomLeaf {
-		if best := s.best(at, n.Atom); best != nil {
+		if to := s.boundTo(at, p, own, n.Atom); to != nil {
 			a := *n.Atom
-			a.Slot, a.SubSlot = best.Slot, best.SubSlot
+			a.Slot, a.SubSlot = to.Slot, to.SubSlot
 			m.Atom = &a
 		}
 		return &m
 	}
 	m.Children = make([]*depend.Node, len(n.Children))
 	for i, ch := range n.Children {
-		m.Children[i] = s.bind(at, ch)
+		m.Children[i] = s.bind(at, p, own, ch)
 	}
 	return &m
 }
 
-func (s *state) best(at int, a *atom.Atom) *metadata.Package {
+func (s *state) boundTo(at int, p *metadata.Package, own bool, a *atom.Atom) *metadata.Package {
 	if a.SlotOp != atom.SlotOpEqual || a.SubSlot != "" || a.Blocker != atom.NotBlocker {
 		return nil
 	}
 	pol := s.roots[at].Policy
+	if own && matches(pol, a, p) {
+		return p
+	}
 	var best *metadata.Package
-	for _, p := range s.installed[at] {
-		if p.CPV.CP == a.CP && a.MatchVersion(p.CPV) && a.MatchSlot(p.Slot, p.SubSlot) && (a.Repo == "" || a.Repo == p.Repo) &&
-			a.MatchUse(func(f string) bool { return pol.HasFlag(p, f) }, p.Use.Has) &&
-			(best == nil || p.CPV.Compare(best.CPV) > 0) {
-			best = p
+	for _, q := range s.installed[at] {
+		if matches(pol, a, q) && (best == nil || q.CPV.Compare(best.CPV) > 0) {
+			best = q
 		}
 	}
 	return best
+}
+
+func matches(pol universe.Policy, a *atom.Atom, p *metadata.Package) bool {
+	return p.CPV.CP == a.CP && a.MatchVersion(p.CPV) && a.MatchSlot(p.Slot, p.SubSlot) && (a.Repo == "" || a.Repo == p.Repo) &&
+		a.MatchUse(func(f string) bool { return pol.HasFlag(p, f) }, p.Use.Has)
 }

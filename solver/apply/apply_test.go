@@ -15,7 +15,7 @@ import (
 const before = `
 -- repo --
 dev-libs/icu-69 SLOT=0/69.1
-dev-libs/lib-2 SLOT=2
+dev-libs/lib-2 SLOT=2 RDEPEND="dev-libs/lib:="
 app-misc/app-1 IUSE="+x y" RDEPEND="x? ( dev-libs/icu:= ) y? ( dev-libs/none ) || ( >=dev-libs/none-2:= dev-libs/icu:0= )"
                  DEPEND="dev-libs/icu:=" PDEPEND="app-misc/later:="
 app-misc/later-1
@@ -70,6 +70,9 @@ func TestPlan(t *testing.T) {
 	}
 	if want := "app-misc/app-1:0/0 dev-libs/icu-69:0/69.1 dev-libs/lib-2:2/2"; strings.Join(got, " ") != want {
 		t.Errorf("installed: %q, expected %s", got, want)
+	}
+	if lib := after[0][2]; lib.Var("RDEPEND") != "dev-libs/lib:2/2=" {
+		t.Errorf("bound to %s instead of itself", lib.Var("RDEPEND"))
 	}
 	app := after[0][0]
 	if app.Counter != 8 || !app.Use.Has("x") || app.Use.Has("y") {

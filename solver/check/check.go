@@ -73,6 +73,14 @@ func State(req *universe.Request, roots []universe.Root, res *answer.Result) []V
 	return c.out
 }
 
+// Holds is len(State(…)) == 0, found out sooner: for those who ask of thousands of results.
+func Holds(req *universe.Request, roots []universe.Root, res *answer.Result) bool {
+	c := newChecker(req, roots, res)
+	c.unordered, c.quick = true, true
+	c.stateRules()
+	return len(c.out) == 0
+}
+
 // checker is one run. Nothing in it outlives Check.
 type checker struct {
 	req       *universe.Request
@@ -82,6 +90,7 @@ type checker struct {
 	steps     []step // one per plan entry, item nil for blockers and broken entries
 	n         int    // number of plan entries; also "the time after the plan"
 	unordered bool
+	quick     bool            // one violation, without a text, is enough
 	graph     *graph          // made by planGraph when it is first needed
 	exact     map[string]bool // cpv::repo given by path: masks do not matter
 	out       []Violation
@@ -114,21 +123,19 @@ func (c *checker) stateRules() {
 	if !c.opts.NoDeps && !c.opts.BuildPkgOnly && !c.mayBreak() {
 		c.findBroken()
 	}
-	c.useRule()
-	c.visibilityRule()
-	c.slotRule()
-	c.requiredUseRule()
-	c.requestRule()
-	if c.opts.NoDeps {
-		return
+	rules := []func(){c.useRule, c.visibilityRule, c.slotRule, c.requiredUseRule, c.requestRule}
+	if !c.opts.NoDeps {
+		rules = append(rules, c.dependRules, c.blockerRule)
+		if !c.opts.BuildPkgOnly { // which installs nothing, so nothing can break
+			rules = append(rules, c.keepRule, c.removalRule)
+		}
 	}
-	c.dependRules()
-	c.blockerRule()
-	if c.opts.BuildPkgOnly {
-		return // nothing is installed, so nothing can break
+	for _, rule := range rules {
+		if c.quick && len(c.out) > 0 {
+			return
+		}
+		rule()
 	}
-	c.keepRule()
-	c.removalRule()
 }
 
 func (c *checker) claimsSuccess() bool {
@@ -137,5 +144,9 @@ func (c *checker) claimsSuccess() bool {
 }
 
 func (c *checker) add(rule, pkg, format string, args ...any) {
+	if c.quick {
+		c.out = append(c.out, Violation{})
+		return
+	}
 	c.out = append(c.out, Violation{Rule: rule, Package: pkg, Detail: fmt.Sprintf(format, args...)})
 }

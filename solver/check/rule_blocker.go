@@ -63,16 +63,13 @@ func (c *checker) mergedBlock(it *item, k metadata.DepKind, st *state, a *atom.A
 	}
 }
 
-// installedBlock ignores blocks that were violated before the plan: not its
-// doing. An installed package that goes had better go before what it strongly blocks comes.
+// installedBlock judges what is merged only: two installed packages that block each other were there
+// before. An installed package that goes had better go before what it strongly blocks comes.
 func (c *checker) installedBlock(it *item, k metadata.DepKind, st *state, a *atom.Atom) {
 	var now *item
 	for _, other := range st.byCP[a.CP] {
 		if exempt(it, other) || !st.matches(other, a) {
 			continue
-		}
-		if other.there(atStart) {
-			return
 		}
 		meet := it.stays || a.Blocker == atom.Strong && !c.unordered && it.there(other.from)
 		if other.merged() && other.stays && meet {

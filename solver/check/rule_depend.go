@@ -75,7 +75,7 @@ func (c *checker) orOldSelf(it *item, root universe.RootID, leaf func(*atom.Atom
 // bindingRule: a := dependency of an ebuild is bound, when it is built, to the
 // slot and sub-slot of the best match installed then, and what runs later must
 // still be that (PMS 8.3.3). Where nothing matches at that time, nothing is bound.
-// There is no better order if the replacement cannot be built without the package itself.
+// What a package itself answers binds it to nothing else. There is no better order if the replacement cannot be built without the package itself.
 func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID, cl *depend.Node) {
 	if c.unordered || it.pkg.Origin != metadata.Ebuild {
 		return
@@ -88,7 +88,7 @@ func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID
 			return plain(a)
 		}
 		bound := st.best(a, it.from)
-		if bound == nil || bound.to == it.from { // it takes the place of that itself
+		if bound == nil || it.root == root && a.CP == it.pkg.CPV.CP && st.matches(it, a) {
 			return plain(a)
 		}
 		literal := *a

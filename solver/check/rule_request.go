@@ -47,16 +47,17 @@ func (c *checker) exactArgument(arg *universe.Arg) {
 func (c *checker) argument(arg *universe.Arg, m *universe.ArgAtom) {
 	st := c.roots[arg.Root]
 	a := m.Atom
-	if a == nil || st.has(a, c.n) {
-		return
-	}
-	if c.opts.OnlyDeps && c.someCouldBeMerged(arg.Root, a) {
+	if a == nil || c.opts.OnlyDeps && c.someCouldBeMerged(arg.Root, a) || !c.opts.OnlyDeps && st.has(a, c.n) {
 		return
 	}
 	if c.opts.UpdateIfInstalled && !st.hadSome(a.CP) {
 		return // only what is installed is updated
 	}
 	if forgiving(arg, m) && !c.available(st, a) {
+		return
+	}
+	if c.opts.OnlyDeps {
+		c.add(RuleRequest, arg.Text, "the dependencies of no version of %s are all there", a)
 		return
 	}
 	_, why := c.explain(&item{pkg: &metadata.Package{}, root: arg.Root}, &depend.Node{Kind: depend.AtomLeaf, Atom: a}, arg.Root, c.n)
@@ -119,21 +120,29 @@ func (c *checker) eachOffer(st *state, cp atom.CP, f func(*metadata.Package)) {
 }
 
 // someCouldBeMerged: --onlydeps leaves the package itself out, and the answer
-// does not say which version it had in mind; any that could be merged will do.
+// does not say which version it had in mind; any that could be merged will do,
+// and an installed one where there is nothing to be merged.
 func (c *checker) someCouldBeMerged(root universe.RootID, a *atom.Atom) bool {
-	st, found := c.roots[root], false
-	try := func(it *item) { found = found || st.matches(it, a) && c.couldBeMerged(it) }
-	for _, it := range st.byCP[a.CP] {
-		if it.there(atStart) {
-			try(it)
-		}
-	}
+	st, offered, found := c.roots[root], false, false
 	c.eachOffer(st, a.CP, func(p *metadata.Package) {
-		if c.mayMerge(st, p) {
-			try(c.asIfMerged(root, p))
+		if it := c.asIfMerged(root, p); c.mayMerge(st, p) && st.matches(it, a) && (c.opts.Compat || requiredUse(it)) {
+			offered = true
+			found = found || c.couldBeMerged(it)
 		}
 	})
-	return found
+	for _, it := range st.byCP[a.CP] {
+		found = found || !offered && it.there(atStart) && st.matches(it, a) && c.couldBeMerged(it)
+	}
+	return found || st.isProvided(a)
+}
+
+// requiredUse: REQUIRED_USE holds or is not to be looked at.
+func requiredUse(it *item) bool {
+	if it.pkg.Origin != metadata.Ebuild || it.pkg.EAPI == nil || !it.pkg.EAPI.RequiredUse {
+		return true
+	}
+	tree, err := it.pkg.RequiredUse()
+	return err == nil && (tree == nil || tree.SatisfiedUse(it.use.Has))
 }
 
 func (c *checker) asIfMerged(root universe.RootID, p *metadata.Package) *item {
