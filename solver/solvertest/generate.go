@@ -11,9 +11,14 @@ import (
 // World draws a small random world with a request, as the text of a scenario
 // (so that a failure is readable and can be saved as a case). It has slots,
 // sub-slots, slot operators, USE dependencies, any-of groups, blockers,
-// REQUIRED_USE, keywords, installed packages and world.
+// REQUIRED_USE, keywords, configured USE, installed packages, provided ones, @world and, some of them,
+// a second root.
 func World(t *rapid.T) string {
 	g := &generator{t: t, names: []string{"a", "b", "c", "d", "e"}[:rapid.IntRange(2, 5).Draw(t, "names")]}
+	target := g.chance(6)
+	if target {
+		g.names = g.names[:min(3, len(g.names))] // two roots have twice as many results
+	}
 	var b strings.Builder
 	b.WriteString("-- repo --\n")
 	for _, n := range g.names {
@@ -21,8 +26,24 @@ func World(t *rapid.T) string {
 			b.WriteString(g.ebuild(n, v) + "\n")
 		}
 	}
-	b.WriteString("-- installed --\n")
-	var world []string
+	world := g.root(&b, "")
+	if target {
+		world = g.root(&b, " target")
+	}
+	b.WriteString("-- world" + map[bool]string{true: " target"}[target] + " --\n")
+	for _, n := range world {
+		b.WriteString("c/" + n + "\n")
+	}
+	if g.chance(4) {
+		b.WriteString("-- config --\n" + g.config() + "\n")
+	}
+	b.WriteString("-- request --\n" + g.request() + "\n")
+	return b.String()
+}
+
+// root draws what is installed in one root, and which of that @world names.
+func (g *generator) root(b *strings.Builder, suffix string) (world []string) {
+	b.WriteString("-- installed" + suffix + " --\n")
 	for _, n := range g.names {
 		for _, slot := range g.drawSlots() {
 			b.WriteString(g.installed(n, slot) + "\n")
@@ -31,12 +52,16 @@ func World(t *rapid.T) string {
 			}
 		}
 	}
-	b.WriteString("-- world --\n")
-	for _, n := range world {
-		b.WriteString("c/" + n + "\n")
+	if g.chance(12) {
+		b.WriteString("-- provided" + suffix + " --\nc/" + g.pick("name", g.names...) + "-" + g.pick("version", "1", "2") + "\n")
 	}
-	b.WriteString("-- request --\n" + g.request() + "\n")
-	return b.String()
+	return world
+}
+
+// config draws a configuration that differs from what packages were built with.
+func (g *generator) config() string {
+	return g.pick("setting", "USE x", "USE -x", "package.use c/a x", "package.use c/b -x", "use.force x", "use.mask x",
+		"package.mask >=c/b-2", "package.accept_keywords c/a ~amd64")
 }
 
 type generator struct {
@@ -75,10 +100,13 @@ func (g *generator) ebuild(name, version string) string {
 			s += " REQUIRED_USE=" + g.pick("required", "x", "!x")
 		}
 	}
-	for _, k := range []string{"DEPEND", "RDEPEND", "BDEPEND", "PDEPEND"} {
+	for _, k := range []string{"DEPEND", "RDEPEND", "BDEPEND", "PDEPEND", "IDEPEND"} {
 		odds := 4
-		if k == "RDEPEND" {
+		switch k {
+		case "RDEPEND":
 			odds = 2
+		case "IDEPEND":
+			odds = 16
 		}
 		if g.chance(odds) {
 			s += fmt.Sprintf(" %s=%q", k, g.clauses(name, false))
@@ -182,7 +210,8 @@ func (g *generator) atom(built, bind bool) string {
 }
 
 func (g *generator) request() string {
-	options := g.pick("options", "", "--update", "--update --deep", "--update --deep --newuse", "--selective", "--emptytree", "--onlydeps")
+	options := g.pick("options", "", "--update", "--update --deep", "--update --deep --newuse", "--selective", "--emptytree", "--onlydeps",
+		"--changed-use", "--update --deep --changed-deps", "--update --onlydeps", "--update --deep=1", "--complete-graph")
 	if g.chance(3) {
 		return options + " @world"
 	}
