@@ -60,14 +60,6 @@ func (sc scale) post() rank {
 	return lenientPost
 }
 
-// run is the level that ignores all but build dependencies.
-func (sc scale) run() rank {
-	if sc == plain {
-		return plainRun
-	}
-	return lenientRun
-}
-
 // loss says how bad it is not to wait for an arc inside a cycle: its kind decides, then whether what is
 // installed stands in.
 func (a *arc) loss() int { return lossOf(a.plain, a.lenient) }

@@ -380,9 +380,7 @@ func (w *walk) node(c *universe.Candidate, t task) *universe.Node {
 	}
 	w.slots[k] = append(w.slots[k], n)
 	if n.Merge {
-		for _, i := range w.u.InstalledIn(k) {
-			n.Replaces = append(n.Replaces, i)
-		}
+		n.Replaces = append(n.Replaces, w.u.InstalledIn(k)...)
 	}
 	return n
 }
