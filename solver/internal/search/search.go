@@ -204,9 +204,10 @@ func (s *Search) avoid(c *universe.Candidate) bool {
 	return s.o.EmptyTree && c.Installed() && !s.excluded(c)
 }
 
+// excluded: --exclude keeps a package from being merged, installed or not (emerge(1)).
 func (s *Search) excluded(c *universe.Candidate) bool {
 	for _, a := range s.exclude {
-		if c.Matches(a) && len(s.u.InstalledIn(c.SlotKey())) > 0 {
+		if c.Matches(a) {
 			return true
 		}
 	}
