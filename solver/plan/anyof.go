@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -48,8 +50,11 @@ func (o *orderer) softened(a *arc) rank {
 // otherBranch reports whether the atom of e occurs in any-of groups only, and what is there
 // satisfies each of them without the child of e.
 func (o *orderer) otherBranch(e *universe.Edge) bool {
-	tree, err := e.Parent.Cand.Pkg.Deps(e.Kind)
-	if err != nil || tree == nil {
+	if !strings.Contains(e.Parent.Cand.Pkg.Var(e.Kind.String()), "||") {
+		return false // most packages have no group at all, and need not be looked at
+	}
+	tree := o.evaluated(e.Parent, e.Kind)
+	if tree == nil {
 		return false // a broken dependency is reported elsewhere
 	}
 	name := e.Atom.String()
@@ -72,8 +77,27 @@ func (o *orderer) otherBranch(e *universe.Edge) bool {
 			}
 		}
 	}
-	visit(tree.Evaluate(e.Parent.Cand.Use.Has))
+	visit(tree)
 	return found && other
+}
+
+// dependency names one dependency variable of a node.
+type dependency struct {
+	node *universe.Node
+	kind metadata.DepKind
+}
+
+// evaluated is a dependency variable with USE conditionals resolved, nil if it cannot be read.
+func (o *orderer) evaluated(n *universe.Node, k metadata.DepKind) *depend.Node {
+	key := dependency{n, k}
+	tree, known := o.trees[key]
+	if !known {
+		if raw, err := n.Cand.Pkg.Deps(k); err == nil && raw != nil {
+			tree = raw.Evaluate(n.Cand.Use.Has)
+		}
+		o.trees[key] = tree
+	}
+	return tree
 }
 
 // stays reports whether a package that matches is installed, and remains so to the end of the plan or

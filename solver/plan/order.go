@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"github.com/portsolve/portsolve/atom/depend"
 	"slices"
 
 	"github.com/portsolve/portsolve/solver/universe"
@@ -20,6 +21,8 @@ type orderer struct {
 	lastResort bool
 	relaxed    bool // relaxBranches was called
 
+	trees map[dependency]*depend.Node // evaluated when first needed
+
 	// leaving holds the installed packages that go; true: replaced in their slot.
 	leaving     map[*universe.Candidate]bool
 	replacement map[*universe.Candidate]*universe.Node
@@ -30,7 +33,7 @@ type orderer struct {
 
 func newOrderer(s *universe.Selection, opts Options) *orderer {
 	o := &orderer{
-		sel: s, opts: opts, g: newGraph(s), plan: &Plan{},
+		sel: s, opts: opts, g: newGraph(s), plan: &Plan{}, trees: map[dependency]*depend.Node{},
 		leaving:     make(map[*universe.Candidate]bool),
 		replacement: make(map[*universe.Candidate]*universe.Node),
 		removals:    make(map[*universe.Candidate]*removal),
