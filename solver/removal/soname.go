@@ -2,7 +2,6 @@ package removal
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -82,12 +81,5 @@ func (w *walker) keepLinked(libraries *sonames, c *universe.Candidate) (more boo
 }
 
 func eachSoname(text string, f func(category, name string)) {
-	category := ""
-	for word := range strings.FieldsSeq(text) {
-		if c, ok := strings.CutSuffix(word, ":"); ok {
-			category = c
-		} else {
-			f(category, word)
-		}
-	}
+	universe.EachSoname(text, func(s universe.Soname) { f(s.Category, s.Name) })
 }
