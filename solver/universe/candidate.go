@@ -132,6 +132,13 @@ type SlotKey struct {
 // SlotKey of the candidate.
 func (c *Candidate) SlotKey() SlotKey { return SlotKey{c.Root, c.Pkg.CPV.CP, c.Pkg.Slot} }
 
+// SamePlace reports that c and o cannot be installed at the same time: they have the same slot, or the same version, for which
+// the database of installed packages has one place (SLOT may have changed without a new revision).
+func (c *Candidate) SamePlace(o *Candidate) bool {
+	return c.Root == o.Root && c.Pkg.CPV.CP == o.Pkg.CPV.CP &&
+		(c.Pkg.Slot == o.Pkg.Slot || c.Pkg.CPV.Version.Compare(o.Pkg.CPV.Version) == 0)
+}
+
 func (k SlotKey) String() string { return fmt.Sprintf("%s:%s", k.CP, k.Slot) }
 
 // Matches reports whether a (USE part already evaluated) matches the candidate.

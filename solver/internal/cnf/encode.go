@@ -41,7 +41,7 @@ type Input struct {
 
 // Encode writes every rule of the input as clauses.
 func Encode(in Input) *Formula {
-	f := &Formula{u: in.U, avoid: in.Avoid, cands: in.Cands, targets: map[*universe.Candidate]sat.Lit{}}
+	f := &Formula{u: in.U, avoid: in.Avoid, cands: in.Cands, targets: map[*universe.Candidate]sat.Lit{}, moved: map[*universe.Candidate][]*universe.Candidate{}}
 	max := 0
 	for _, c := range in.Cands {
 		if c.ID > max {
@@ -83,6 +83,11 @@ func (f *Formula) slots(in Input) {
 		}
 		groups[k] = append(groups[k], c)
 	}
+	for _, c := range in.Cands {
+		if !c.Installed() {
+			f.samePlace(c)
+		}
+	}
 	for _, k := range keys {
 		g := groups[k]
 		if len(g) > 1 {
@@ -102,6 +107,17 @@ func (f *Formula) slots(in Input) {
 	sort.SliceStable(f.downs, func(i, j int) bool { return softLess(f.downs[i], f.downs[j]) })
 }
 
+// samePlace: the database of installed packages has one place for a name and version, so what is installed does not stay when
+// the same version is merged into another slot (an ebuild whose SLOT was changed without a new revision).
+func (f *Formula) samePlace(c *universe.Candidate) {
+	for _, i := range f.u.InstalledGroup(c.Root, c.CP()) {
+		if l := f.Exists(i); l != 0 && i.Pkg.Slot != c.Pkg.Slot && i.SamePlace(c) {
+			f.add(f.rule(Rule{Kind: Slot, Slot: c.SlotKey(), Others: []*universe.Candidate{i, c}}), f.exists[c.ID].Not(), l.Not())
+			f.moved[i] = append(f.moved[i], c)
+		}
+	}
+}
+
 func softLess(a, b Soft) bool {
 	if a.Slot.Root != b.Slot.Root {
 		return a.Slot.Root < b.Slot.Root
@@ -114,6 +130,9 @@ func (f *Formula) keep(k universe.SlotKey, inst *universe.Candidate, g []*univer
 	cl := []sat.Lit{s.Not()}
 	for _, c := range g {
 		cl = append(cl, f.exists[c.ID])
+	}
+	for _, c := range f.moved[inst] {
+		cl = append(cl, f.exists[c.ID]) // it is still there, in another slot
 	}
 	f.add(f.rule(Rule{Kind: Keep, Cand: inst, Slot: k}), cl...)
 	f.keeps = append(f.keeps, Soft{s, k, inst})
@@ -252,7 +271,7 @@ func (f *Formula) matchLits(dst []sat.Lit, c *universe.Candidate, root universe.
 func (f *Formula) block(c *universe.Candidate, p sat.Lit, d universe.Dep, a *atom.Atom) {
 	for _, m := range f.u.Match(d.Root, a) {
 		l := f.Exists(m)
-		if l == 0 || m == c || m.SlotKey() == c.SlotKey() || c.Installed() && m.Installed() {
+		if l == 0 || m == c || m.SamePlace(c) || c.Installed() && m.Installed() {
 			continue
 		}
 		f.add(f.rule(Rule{Kind: Block, Cand: c, Dep: d.Kind, Atom: a, Others: []*universe.Candidate{m}}), p.Not(), l.Not())

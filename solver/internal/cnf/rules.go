@@ -73,6 +73,7 @@ type Formula struct {
 	used    []sat.Lit // by candidate ID: it counts for dependencies; differs from exists for orphans
 	cands   []*universe.Candidate
 	targets map[*universe.Candidate]sat.Lit
+	moved   map[*universe.Candidate][]*universe.Candidate // installed: its version in another slot
 	keeps   []Soft
 	downs   []Soft
 }

@@ -12,12 +12,11 @@ import (
 // packages that have to go for it, and are not replaced, are added to r.Removed.
 func Blocks(u *universe.Universe, r *Result) []*universe.Block {
 	b := blockFinder{u: u, r: r, nodes: map[*universe.Candidate]*universe.Node{},
-		merged: map[universe.SlotKey]bool{}, byCP: map[atom.CP][]*universe.Node{}, gone: map[*universe.Candidate]bool{}}
+		byCP: map[atom.CP][]*universe.Node{}, gone: map[*universe.Candidate]bool{}}
 	for _, n := range r.Nodes {
 		b.nodes[n.Cand] = n
 		if n.Merge {
 			b.byCP[n.Cand.CP()] = append(b.byCP[n.Cand.CP()], n)
-			b.merged[n.Cand.SlotKey()] = true
 		}
 	}
 	for _, c := range r.Removed {
@@ -38,7 +37,6 @@ type blockFinder struct {
 	u      *universe.Universe
 	r      *Result
 	nodes  map[*universe.Candidate]*universe.Node
-	merged map[universe.SlotKey]bool
 	byCP   map[atom.CP][]*universe.Node // merged ones
 	gone   map[*universe.Candidate]bool
 	out    []*universe.Block
@@ -47,7 +45,7 @@ type blockFinder struct {
 // hit reports whether a blocker of parent matches c, and notes it. A package never blocks
 // what takes its own place.
 func (b *blockFinder) hit(x *universe.Block, c *universe.Candidate, n *universe.Node) bool {
-	if c.Root != x.Root || c == x.Parent.Cand || c.SlotKey() == x.Parent.Cand.SlotKey() || !c.Matches(x.Atom) {
+	if c.Root != x.Root || c == x.Parent.Cand || c.SamePlace(x.Parent.Cand) || !c.Matches(x.Atom) {
 		return false
 	}
 	nb := *x
@@ -68,7 +66,12 @@ func (b *blockFinder) ofMerged(x *universe.Block) {
 }
 
 func (b *blockFinder) remove(c *universe.Candidate) {
-	if !b.merged[c.SlotKey()] && !b.gone[c] && b.nodes[c] == nil {
+	for _, n := range b.byCP[c.CP()] {
+		if n.Cand.SamePlace(c) {
+			return // replaced
+		}
+	}
+	if !b.gone[c] && b.nodes[c] == nil {
 		b.gone[c] = true
 		b.r.Removed = append(b.r.Removed, c)
 	}
@@ -95,11 +98,11 @@ func (b *blockFinder) ofInstalled() {
 	}
 }
 
-// blockersOf lists the run-time blockers of an installed package.
+// blockersOf lists the blockers of a package; of an installed one those of its run time.
 func blockersOf(u *universe.Universe, c *universe.Candidate) []*universe.Block {
 	var out []*universe.Block
 	for _, d := range u.Deps(c) {
-		if universe.BuildTime(d.Kind) {
+		if c.Installed() && universe.BuildTime(d.Kind) {
 			continue
 		}
 		for _, ch := range d.Expr.Children {

@@ -162,10 +162,20 @@ func (w *walk) slotChoices(c *universe.Candidate) []*universe.Candidate {
 func (w *walk) removed(f *cnf.Formula) []*universe.Candidate {
 	var out []*universe.Candidate
 	for _, k := range f.Keeps() {
-		if w.g.isTrue(f.Exists(k.Inst)) || w.live(k.Slot) != nil {
+		if w.g.isTrue(f.Exists(k.Inst)) || w.live(k.Slot) != nil || w.moves(k.Inst) {
 			continue
 		}
 		out = append(out, k.Inst)
 	}
 	return out
+}
+
+// moves reports whether the version of an installed package is merged into another slot, which takes its place.
+func (w *walk) moves(c *universe.Candidate) bool {
+	for _, m := range w.u.Group(c.Root, c.CP()).All {
+		if n := w.byCand[m]; n != nil && n.Merge && !w.gone[n] && m.SamePlace(c) {
+			return true
+		}
+	}
+	return false
 }

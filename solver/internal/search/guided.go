@@ -22,8 +22,7 @@ func (s *Search) answer(w *walk, f *cnf.Formula, e *sat.Engine, round int) *Resu
 // fromModel walks once more with a model as the only guide: every dependency has an answer in it.
 func (s *Search) fromModel(ctx context.Context, f *cnf.Formula, e *sat.Engine, round int) (*Result, error) {
 	w := newWalk(ctx, s, newModelGuide(f, e))
-	w.run()
-	w.finish()
+	w.walkAll()
 	w.missing = w.aliveMissing()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -73,10 +72,7 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		g := newGuide(f, prop)
 		w := newWalk(ctx, s, g)
 		w.lead(keeps, order, first)
-		w.run()
-		if !w.dead && !w.stopped() {
-			w.finish()
-		}
+		w.walkAll()
 		if err := s.u.Err(); err != nil {
 			return nil, err
 		}
@@ -117,6 +113,18 @@ func (s *Search) guided(ctx context.Context, first *walk) (*Result, error) {
 		f.Learn(cl, e, prop)
 	}
 	return nil, &LimitError{maxRounds}
+}
+
+// walkAll walks from the arguments to the end. Their other slots, and what was broken before, come last, when everything else has
+// what it needs.
+func (w *walk) walkAll() {
+	for _, part := range [...]func(){w.runArguments, w.runOtherSlots, w.mendAll} {
+		part()
+		if w.stopped() {
+			return
+		}
+		w.finish()
+	}
 }
 
 // aliveMissing leaves out what only packages missed that were replaced since.
@@ -249,7 +257,7 @@ func (s *Search) outlived(c *universe.Candidate) bool {
 	return superseded || !successor && !c.Visible()
 }
 
-// blocks reports whether a run-time blocker of m matches c.
+// blocks reports whether a blocker of m matches c.
 func (s *Search) blocks(m, c *universe.Candidate) bool {
 	for _, b := range blockersOf(s.u, m) {
 		if b.Atom.CP == c.CP() && b.Root == c.Root && c.Matches(b.Atom) {
@@ -293,7 +301,7 @@ func (w *walk) leadArguments(first *walk) bool {
 		downs[d.Inst] = d.Lit
 	}
 	for _, n := range first.nodes {
-		if len(n.Args) == 0 || first.targets[n] {
+		if len(n.Args) == 0 || first.targets[n] || first.greedy[n] {
 			continue
 		}
 		l := downs[n.Cand]
@@ -349,7 +357,7 @@ func (w *walk) makesOlder(c *universe.Candidate) bool {
 // leadNodes commits to what the first pass merged, as far as possible; false in a contradiction.
 func (w *walk) leadNodes(first *walk, order []*universe.Node, want func(*universe.Node) bool) bool {
 	for _, n := range order {
-		if n.Cand.Installed() || first.targets[n] || !want(n) {
+		if n.Cand.Installed() || first.targets[n] || first.greedy[n] && len(n.In) == 0 || !want(n) {
 			continue
 		}
 		if l := w.g.f.Used(n.Cand); l != 0 && !w.commit(l) && w.dead {
@@ -362,7 +370,7 @@ func (w *walk) leadNodes(first *walk, order []*universe.Node, want func(*univers
 // needed reports whether an argument or a parent wants the node: one that was committed to before, or an
 // installed one that may stay.
 func (w *walk) needed(n *universe.Node) bool {
-	if len(n.Args) > 0 || len(n.In) == 0 {
+	if len(n.In) == 0 {
 		return true
 	}
 	for _, e := range n.In {

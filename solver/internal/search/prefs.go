@@ -228,13 +228,13 @@ func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candi
 	if len(out) == 0 {
 		return out
 	}
-	front := -1
+	front, wish := -1, w.possible(out).SlotKey()
 	for i, c := range out {
-		if w.g != nil && w.g.isTrue(w.g.f.Exists(c)) && c.SlotKey() == out[0].SlotKey() && !c.Installed() {
+		if w.g != nil && w.g.isTrue(w.g.f.Exists(c)) && c.SlotKey() == wish && !c.Installed() {
 			front = i
 			break
 		}
-		if n := w.byCand[c]; n != nil && !w.gone[n] && !w.targets[n] && c.SlotKey() == out[0].SlotKey() && (n.Merge || w.g == nil) {
+		if n := w.byCand[c]; n != nil && !w.gone[n] && !w.targets[n] && c.SlotKey() == wish && (n.Merge || w.g == nil) {
 			front = i
 			break
 		}
@@ -246,6 +246,18 @@ func (w *walk) preferChosen(t task, out []*universe.Candidate) []*universe.Candi
 	moved = append(moved, out[front])
 	moved = append(moved, out[:front]...)
 	return append(moved, out[front+1:]...)
+}
+
+// possible is the first candidate that is not known to be impossible, else the first.
+func (w *walk) possible(list []*universe.Candidate) *universe.Candidate {
+	if w.g != nil {
+		for _, c := range list {
+			if !w.g.isFalse(w.g.f.Used(c)) {
+				return c
+			}
+		}
+	}
+	return list[0]
 }
 
 // wantsUpdate tells whether the newest version is wanted rather than the installed one: for arguments,
