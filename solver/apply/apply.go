@@ -73,8 +73,7 @@ func replaces(p, old *metadata.Package) bool {
 }
 
 // record is the database entry of what an entry merges, at the moment of its build: USE conditionals are
-// resolved and slot operators are bound to what is installed (PMS 8.3.3). A package that
-// depends on itself is bound to itself, not to what it replaces.
+// resolved and slot operators are bound to what is installed (PMS 8.3.3).
 func (s *state) record(at int, e *answer.Entry) *metadata.Package {
 	p := e.Package.Clone()
 	p.Origin, p.Counter, p.File = metadata.Installed, s.counter, ""
@@ -125,8 +124,8 @@ func effective(p *metadata.Package) metadata.UseSet {
 	return metadata.NewUseSet(list)
 }
 
-// bind replaces := and :slot= by the slot and sub-slot of the best match that is installed when p is built, or by
-// those of p itself where it is the answer (own: it is going to be in the same root). Where nothing matches, nothing is bound.
+// bind replaces := and :slot= by the slot and sub-slot of the best match that is installed when p is built. Where p is going
+// to be in the same root (own) it counts, and what it replaces does not. Where nothing matches, nothing is bound.
 func (s *state) bind(at int, p *metadata.Package, own bool, n *depend.Node) *depend.Node {
 	m := *n
 	if n.Kind == depend.AtomLeaf {
@@ -149,12 +148,12 @@ func (s *state) boundTo(at int, p *metadata.Package, own bool, a *atom.Atom) *me
 		return nil
 	}
 	pol := s.roots[at].Policy
-	if own && matches(pol, a, p) {
-		return p
-	}
 	var best *metadata.Package
+	if own && matches(pol, a, p) {
+		best = p
+	}
 	for _, q := range s.installed[at] {
-		if matches(pol, a, q) && (best == nil || q.CPV.Compare(best.CPV) > 0) {
+		if matches(pol, a, q) && !(own && replaces(p, q)) && (best == nil || q.CPV.Compare(best.CPV) > 0) {
 			best = q
 		}
 	}

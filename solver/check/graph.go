@@ -11,7 +11,7 @@ import (
 // vertices are positions in the plan.
 type graph struct {
 	out  [][]int // edges to what could satisfy a dependency
-	hard [][]int // those of out that are needed to build
+	hard [][]int // those of out that it needs to be built, or is bound to
 	comp []int   // strongly connected component, numbered from 1, what is depended on first
 	late []int   // position of the last run-time dependency that comes after its user, -1 none
 }
@@ -30,7 +30,7 @@ func (c *checker) planGraph() *graph {
 			c.eachClause(it, k, func(root universe.RootID, cl *depend.Node) {
 				c.eachProvider(root, cl, func(p *item) {
 					g.out[it.from] = append(g.out[it.from], p.from)
-					if buildKind(k) {
+					if buildKind(k) || binds(cl) {
 						g.hard[it.from] = append(g.hard[it.from], p.from)
 					}
 				})
@@ -45,6 +45,13 @@ func (c *checker) planGraph() *graph {
 	})
 	c.graph = g
 	return g
+}
+
+// binds reports a slot operator that is bound at build time.
+func binds(cl *depend.Node) bool {
+	found := false
+	cl.Atoms(func(a *atom.Atom) { found = found || a.SlotOp == atom.SlotOpEqual && a.SubSlot == "" })
+	return found
 }
 
 // eachProvider visits the merges that satisfy an atom of the clause.
@@ -65,7 +72,7 @@ func (c *checker) eachProvider(root universe.RootID, cl *depend.Node, f func(*it
 func (g *graph) cyclic(a, b *item) bool { return g.comp[a.from] == g.comp[b.from] }
 
 // buildNeeds reports whether a cannot be built before b is merged, because it or
-// something it is built with depends on b.
+// something it is built with, or bound to, depends on b.
 func (g *graph) buildNeeds(a, b *item) bool {
 	seen := make([]bool, len(g.out))
 	queue := append([]int(nil), g.hard[a.from]...)

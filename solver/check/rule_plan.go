@@ -99,13 +99,25 @@ func (c *checker) replaces(i int, s *step) {
 	}
 	rest := make([]string, 0, len(said))
 	for cpv := range said {
-		rest = append(rest, cpv)
+		if !c.madeWay(s.item, cpv) {
+			rest = append(rest, cpv)
+		}
 	}
 	if len(rest) > 0 {
 		sort.Strings(rest)
 		c.add(RulePlan, label(s.item.pkg), "entry %d says that %s replaces %s, which is not in slot %s at that point",
 			i+1, label(s.item.pkg), strings.Join(rest, ", "), s.item.pkg.Slot)
 	}
+}
+
+// madeWay: the installed cpv was in the slot that the item takes, until the same version was merged into another slot.
+func (c *checker) madeWay(it *item, cpv string) bool {
+	for _, old := range c.roots[it.root].byCP[it.pkg.CPV.CP] {
+		if !old.merged() && old.pkg.Slot == it.pkg.Slot && old.pkg.CPV.String() == cpv && old.to < it.from && !c.steps[old.to].removal {
+			return true
+		}
+	}
+	return false
 }
 
 // statusRule compares the status with the plan and the changes.

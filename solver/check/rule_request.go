@@ -53,7 +53,7 @@ func (c *checker) argument(arg *universe.Arg, m *universe.ArgAtom) {
 	if c.opts.UpdateIfInstalled && !st.hadSome(a.CP) {
 		return // only what is installed is updated
 	}
-	if forgiving(arg, m) && !c.available(st, a) {
+	if forgiving(arg, m) && !c.available(st, a) || c.opts.Compat && c.reslotted(st, a) {
 		return
 	}
 	if c.opts.OnlyDeps {
@@ -78,6 +78,19 @@ func (st *state) hadSome(cp atom.CP) bool {
 	return false
 }
 
+// reslotted: the version asked for is installed, in the slot that its ebuild had then; emerge's mode leaves it there.
+func (c *checker) reslotted(st *state, a *atom.Atom) bool {
+	elsewhere := *a
+	elsewhere.Slot, elsewhere.SubSlot = "", ""
+	found := false
+	for _, it := range st.byCP[a.CP] {
+		if !it.merged() && it.stays && st.matches(it, &elsewhere) {
+			c.eachOffer(st, a.CP, func(p *metadata.Package) { found = found || sameCPV(p, it.pkg) && a.MatchSlot(p.Slot, p.SubSlot) })
+		}
+	}
+	return found
+}
+
 // forgiving: members of the standing sets that nothing can satisfy are
 // reported to the user but do not make the request fail (emerge warns of them, too).
 func forgiving(arg *universe.Arg, m *universe.ArgAtom) bool {
@@ -90,7 +103,7 @@ func forgiving(arg *universe.Arg, m *universe.ArgAtom) bool {
 	return false
 }
 
-// available reports whether a visible package of a repository, or an installed
+// available reports whether a visible package of a repository whose REQUIRED_USE holds, or an installed
 // one, matches the atom.
 func (c *checker) available(st *state, a *atom.Atom) bool {
 	for _, it := range st.byCP[a.CP] {
@@ -101,7 +114,7 @@ func (c *checker) available(st *state, a *atom.Atom) bool {
 	found := false
 	c.eachOffer(st, a.CP, func(p *metadata.Package) {
 		it := c.asIfMerged(st.id, p)
-		found = found || st.matches(it, a) && p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0
+		found = found || st.matches(it, a) && p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0 && (c.opts.Compat || requiredUse(it))
 	})
 	return found
 }

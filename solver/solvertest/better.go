@@ -25,8 +25,13 @@ import (
 func Better(sc *scenario.Scenario, plan []answer.Entry, others [][]answer.Entry) (better []answer.Entry, why string) {
 	j := newJudge(sc)
 	mine := j.score(plan)
+	again := j.o.OnlyDeps || j.o.NewUse || j.o.ChangedUse || j.o.ChangedDeps
 	for _, other := range others {
-		if why := j.score(other).beats(mine); why != "" {
+		s := j.score(other)
+		if again {
+			s.asked, s.older = mine.asked, mine.older // for the sake of dependencies, or of what is built again
+		}
+		if why := s.beats(mine); why != "" {
 			return other, why
 		}
 	}
@@ -110,14 +115,19 @@ func (j *judge) compareSlots(id universe.RootID, final []*metadata.Package, s *s
 		}
 		slot := fmt.Sprintf("%s%s:%s", root.Path, p.CPV.CP, p.Slot)
 		at := slices.IndexFunc(final, func(q *metadata.Package) bool { return q.CPV.CP == p.CPV.CP && q.Slot == p.Slot })
+		if at < 0 {
+			at = slices.IndexFunc(final, func(q *metadata.Package) bool { return q.CPV == p.CPV }) // moved
+		}
 		switch {
 		case at < 0:
-			if !j.outlived(id, p) && !slices.ContainsFunc(final, func(q *metadata.Package) bool { return blocks(root, p, q) }) {
+			if !j.outlived(id, p) && !inTheWay(root, p, final) {
 				s.gone = append(s.gone, slot)
 			}
 		case final[at].CPV.Compare(p.CPV) >= 0:
 		case j.asked(id, p) && (j.o.OnlyDeps || !j.o.Selective.Or(false)):
 			// the best version there is was asked for, whatever is installed
+		case j.o.Update && len(root.Policy.Exclusions(p)) > 0:
+			// what is masked now gives way
 		default:
 			s.older = append(s.older, slot)
 		}
@@ -135,6 +145,15 @@ func (j *judge) asked(id universe.RootID, p *metadata.Package) bool {
 	return false
 }
 
+// inTheWay: an installed package blocks what is merged, which has nothing against it.
+func inTheWay(root *universe.Root, p *metadata.Package, final []*metadata.Package) bool {
+	merged := func(blocked func(*metadata.Package) bool) bool {
+		return slices.ContainsFunc(final, func(q *metadata.Package) bool { return q.Origin != metadata.Installed && blocked(q) })
+	}
+	return merged(func(q *metadata.Package) bool { return blocks(root, p, q) }) &&
+		!merged(func(q *metadata.Package) bool { return blocks(root, q, p) })
+}
+
 // outlived: where an update is wanted, a newer version in another slot that blocks the installed one may take its place.
 func (j *judge) outlived(id universe.RootID, p *metadata.Package) bool {
 	return j.o.Update && slices.ContainsFunc(j.visible[id], func(q *metadata.Package) bool {
@@ -144,7 +163,7 @@ func (j *judge) outlived(id universe.RootID, p *metadata.Package) bool {
 
 func blocks(root *universe.Root, p, old *metadata.Package) bool {
 	found := false
-	for _, k := range []metadata.DepKind{metadata.RDEPEND, metadata.PDEPEND} {
+	for k := range metadata.NumDepKinds {
 		if n, err := p.Deps(k); err == nil {
 			n.Evaluate(root.Policy.Use(p).Has).Atoms(func(a *atom.Atom) {
 				found = found || a.Blocker != atom.NotBlocker && matches(root, a, old)
@@ -170,6 +189,8 @@ func (j *judge) compareArgs(id universe.RootID, final []*metadata.Package, s *sc
 				case !matches(root, m.Atom, p):
 				case stays && j.installed(id, p.CPV):
 					rank = 0
+				case stays:
+					rank = min(rank, 1) // any other
 				default:
 					rank = min(rank, j.newer(id, m.Atom, p))
 				}
@@ -184,14 +205,21 @@ func (j *judge) installed(id universe.RootID, v atom.CPV) bool {
 	return slices.ContainsFunc(j.sc.Roots[id].Installed, func(p *metadata.Package) bool { return p.CPV == v })
 }
 
+// newer counts what is better than p: visible, or installed if the request is satisfied with that.
 func (j *judge) newer(id universe.RootID, a *atom.Atom, p *metadata.Package) int {
-	n := 0
-	for _, q := range j.visible[id] {
-		if matches(&j.sc.Roots[id], a, q) && q.CPV.Compare(p.CPV) > 0 {
-			n++
+	root := &j.sc.Roots[id]
+	better := map[string]bool{}
+	for _, q := range root.Installed {
+		if j.o.Selective.Or(false) && len(root.Policy.Exclusions(q)) == 0 && matches(root, a, q) && q.CPV.Compare(p.CPV) > 0 {
+			better[q.CPV.String()] = true
 		}
 	}
-	return n
+	for _, q := range j.visible[id] {
+		if matches(root, a, q) && q.CPV.Compare(p.CPV) > 0 {
+			better[q.CPV.String()] = true
+		}
+	}
+	return len(better)
 }
 
 // beats says why s is better than t, "" if it is not.

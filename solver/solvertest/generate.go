@@ -79,11 +79,13 @@ func (g *generator) chance(n int) bool {
 }
 
 func (g *generator) drawSlots() []string {
-	switch rapid.IntRange(0, 4).Draw(g.t, "installed") {
-	case 2, 3:
+	switch rapid.IntRange(0, 8).Draw(g.t, "installed") {
+	case 4, 5, 6:
 		return []string{"0"}
-	case 4:
+	case 7:
 		return []string{"0", "1"}
+	case 8:
+		return []string{"1"}
 	}
 	return nil
 }
@@ -115,10 +117,10 @@ func (g *generator) ebuild(name, version string) string {
 	return s
 }
 
-// slot draws the slot of an ebuild. The third version may be in slot 1, the others never:
-// a version that changed its slot without a new revision is a matter for cases of its own.
+// slot draws the slot of an ebuild; later versions more often have a new one. What is installed may be in
+// another slot than its own ebuild is now.
 func (g *generator) slot(version string) string {
-	if version == "3" && g.chance(2) {
+	if version == "3" && g.chance(2) || version == "2" && g.chance(10) {
 		return " SLOT=1"
 	}
 	return g.pick("slot", "", " SLOT=0/"+version, "", " SLOT=0/1")
@@ -127,7 +129,7 @@ func (g *generator) slot(version string) string {
 func (g *generator) installed(name, slot string) string {
 	version := g.pick("installed version", "1", "2", "0.5")
 	if slot == "1" {
-		version = "1.5"
+		version = g.pick("installed version", "1.5", "3", "1.5")
 	}
 	s := fmt.Sprintf("c/%s-%s SLOT=%s", name, version, slot)
 	if slot == "0" && g.chance(2) {
@@ -162,9 +164,6 @@ func (g *generator) clause(parent string, built bool) string {
 			return fmt.Sprintf("x? ( %s )", g.atom(built, true))
 		}
 	case 8:
-		if built { // a strong block of what is installed is a matter of order, which the oracle does not know
-			return "!" + g.blocked(parent)
-		}
 		return g.pick("strength", "!", "!!") + g.blocked(parent)
 	case 9:
 		return fmt.Sprintf("|| ( ( %s %s ) %s )", g.atom(built, false), g.atom(built, false), g.atom(built, false))
@@ -211,7 +210,7 @@ func (g *generator) atom(built, bind bool) string {
 
 func (g *generator) request() string {
 	options := g.pick("options", "", "--update", "--update --deep", "--update --deep --newuse", "--selective", "--emptytree", "--onlydeps",
-		"--changed-use", "--update --deep --changed-deps", "--update --onlydeps", "--update --deep=1", "--complete-graph")
+		"--changed-use", "--update --deep --changed-deps", "--update --onlydeps", "--update --deep=1", "--complete-graph", "--update --deep --exclude=c/b")
 	if g.chance(3) {
 		return options + " @world"
 	}

@@ -34,12 +34,12 @@ func Blocks(u *universe.Universe, r *Result) []*universe.Block {
 }
 
 type blockFinder struct {
-	u      *universe.Universe
-	r      *Result
-	nodes  map[*universe.Candidate]*universe.Node
-	byCP   map[atom.CP][]*universe.Node // merged ones
-	gone   map[*universe.Candidate]bool
-	out    []*universe.Block
+	u     *universe.Universe
+	r     *Result
+	nodes map[*universe.Candidate]*universe.Node
+	byCP  map[atom.CP][]*universe.Node // merged ones
+	gone  map[*universe.Candidate]bool
+	out   []*universe.Block
 }
 
 // hit reports whether a blocker of parent matches c, and notes it. A package never blocks
