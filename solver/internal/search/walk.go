@@ -77,6 +77,7 @@ type walk struct {
 	gone     map[*universe.Node]bool // displaced nodes
 	greedy   map[*universe.Node]bool // an argument, but only as another slot of it
 	broken   []broken
+	mending  *universe.Node          // the one of broken whose turn it is
 	forced   map[*universe.Node]bool // in the graph because what is installed cannot stay, or was completed
 }
 
@@ -91,85 +92,6 @@ func newWalk(ctx context.Context, s *Search, g *guide) *walk {
 		forced:  map[*universe.Node]bool{},
 		greedy:  map[*universe.Node]bool{},
 	}
-}
-
-// run walks from the arguments: all of them first, then their dependencies, the
-// last one found first; groups with a choice wait until nothing else is left. At last come the other
-// slots of the arguments, and what was broken before: they make do with what is left.
-func (w *walk) run() {
-	w.runArguments()
-	w.runOtherSlots()
-	w.mendAll()
-}
-
-func (w *walk) runArguments() { w.runSome(func(a *argument) bool { return !a.greedy }) }
-
-func (w *walk) runOtherSlots() { w.runSome(func(a *argument) bool { return a.greedy }) }
-
-func (w *walk) runSome(want func(*argument) bool) {
-	for i := range w.s.args {
-		a := &w.s.args[i]
-		if !want(a) {
-			continue
-		}
-		w.satisfy(task{arg: a, root: a.root, atom: a.atom})
-		if w.stopped() {
-			return
-		}
-	}
-	w.drain()
-}
-
-// mendAll looks for packages for the dependencies of installed ones that were broken before.
-func (w *walk) mendAll() {
-	for len(w.broken) > 0 && !w.stopped() {
-		b := w.broken[0]
-		w.broken = w.broken[1:]
-		if !w.gone[b.node] {
-			w.queue(b.node, b.dep, b.dep.Expr, b.optional)
-			w.direct(b.node, b.dep, b.optional)
-			w.drain()
-		}
-	}
-}
-
-// broken is the part of a dependency variable of an installed package that was not satisfied before.
-type broken struct {
-	node     *universe.Node
-	dep      universe.Dep
-	optional bool
-}
-
-// bound reports whether a clause has a recorded binding: if that is broken, its owner is built again in time.
-func bound(n *depend.Node) bool {
-	found := false
-	n.Atoms(func(a *atom.Atom) { found = found || isBuilt(a) })
-	return found
-}
-
-// setBrokenAside gives the part of a dependency variable that holds, and leaves the rest for mendAll.
-func (w *walk) setBrokenAside(n *universe.Node, d universe.Dep, optional bool) universe.Dep {
-	var holds, rest []*depend.Node
-	for i, ch := range d.Expr.Children {
-		if bound(ch) || w.u.HeldBefore(d.Root, ch) {
-			if rest != nil {
-				holds = append(holds, ch)
-			}
-			continue
-		}
-		if rest == nil {
-			holds = append(holds, d.Expr.Children[:i]...)
-		}
-		rest = append(rest, ch)
-	}
-	if rest == nil {
-		return d
-	}
-	part := func(of []*depend.Node) universe.Dep {
-		return universe.Dep{Kind: d.Kind, Root: d.Root, Expr: &depend.Node{Kind: depend.All, Children: of}}
-	}
-	w.broken = append(w.broken, broken{n, part(rest), optional})
-	return part(holds)
 }
 
 func (w *walk) stopped() bool { return w.dead || w.ctx.Err() != nil || w.u.Err() != nil }
@@ -346,7 +268,7 @@ func (w *walk) satisfy(t task) {
 			return
 		}
 	}
-	if t.parent != nil && t.parent.Cand.Installed() && w.u.InstalledMatch(t.root, t.atom) == nil {
+	if t.parent != nil && t.parent.Cand.Installed() && (t.parent == w.mending || w.u.InstalledMatch(t.root, t.atom) == nil) {
 		return // an installed package that was broken before may stay so
 	}
 	if !t.optional && (t.arg == nil || !t.arg.greedy) {
