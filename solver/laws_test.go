@@ -65,10 +65,13 @@ func withUnrelated(t *trial) string {
 	return ""
 }
 
+// smallText is the longest text of a world that is tried without each of its dependencies.
+const smallText = 4000
+
 // withFewerConstraints: what can be solved can be solved with a dependency less. The order is no
 // matter of constraints: another choice may have none.
 func withFewerConstraints(t *trial) string {
-	if !t.solved {
+	if !t.solved || len(t.text) > smallText {
 		return ""
 	}
 	for _, text := range solvertest.WithoutEachDependency(t.text) {

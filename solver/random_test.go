@@ -20,6 +20,7 @@ import (
 
 const (
 	randomWorlds = 2000             // tried by every run; the generator is seeded by their number
+	largeOnes    = 40               // to one large world come so many small ones
 	oracleLimit  = 1500             // final sets that are tried for one world
 	patience     = 10 * time.Second // a world takes a millisecond; this only ends an endless loop
 	maxReported  = 60               // failures that are minimized and printed
@@ -29,17 +30,34 @@ const (
 // both modes, there is one exactly if trying every possible result finds one, none of those is better
 // (solvertest.Better), nothing is merged that nothing asks for, and the laws of laws_test.go hold.
 func TestRandomWorlds(t *testing.T) {
-	worlds := rapid.Custom(solvertest.World)
-	failures, count, seed := 0, randomWorlds, 0
-	if n, err := strconv.Atoi(os.Getenv("PORTSOLVE_RANDOM_WORLDS")); err == nil {
-		count = n
+	failing(t, solvertest.World, first(), setting("PORTSOLVE_RANDOM_WORLDS", randomWorlds))
+}
+
+// TestLargeRandomWorlds does the same with worlds that are too large to try every result.
+func TestLargeRandomWorlds(t *testing.T) {
+	failing(t, solvertest.LargeWorld, first(), setting("PORTSOLVE_RANDOM_WORLDS", randomWorlds)/largeOnes)
+}
+
+func first() int { return setting("PORTSOLVE_RANDOM_FIRST", 0) }
+
+// setting reads a number from the environment.
+func setting(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
 	}
-	if n, err := strconv.Atoi(os.Getenv("PORTSOLVE_RANDOM_FIRST")); err == nil {
-		seed = n
-	}
+	return otherwise
+}
+
+// failing reports the worlds that fail, minimized.
+func failing(t *testing.T, draw func(*rapid.T) string, seed, count int) {
+	worlds := rapid.Custom(draw)
+	failures, statuses := 0, map[answer.Status]int{}
 	for end := seed + count; seed < end; seed++ {
 		text := worlds.Example(seed)
 		kind, _ := judge(text)
+		if tr, err := try(text, nil); err == nil {
+			statuses[tr.res.Status]++
+		}
 		if kind == "" {
 			continue
 		}
@@ -55,6 +73,12 @@ func TestRandomWorlds(t *testing.T) {
 	}
 	if failures > 0 {
 		t.Errorf("%d of %d worlds fail", failures, count)
+	}
+	t.Logf("answers: %v", statuses)
+	for _, s := range []answer.Status{answer.Solved, answer.NothingToDo, answer.Unsolvable, answer.ChangesNeeded} {
+		if statuses[s] == 0 && count > 100 {
+			t.Errorf("no world is %s: the generator has lost something", s)
+		}
 	}
 }
 

@@ -114,6 +114,9 @@ func (w world) accepts(res *answer.Result) {
 func (w world) rejects(res *answer.Result, rules ...string) []check.Violation {
 	w.t.Helper()
 	found := check.Check(&w.Request, w.Roots, res)
+	if state := check.State(&w.Request, w.Roots, res); check.Holds(&w.Request, w.Roots, res) != (len(state) == 0) {
+		w.t.Errorf("Holds and State (%v) disagree", state)
+	}
 	var got []string
 	for _, v := range found {
 		got = append(got, v.Rule)

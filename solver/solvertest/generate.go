@@ -19,6 +19,20 @@ func World(t *rapid.T) string {
 	if target {
 		g.names = g.names[:min(3, len(g.names))] // two roots have twice as many results
 	}
+	return g.world(target)
+}
+
+// LargeWorld is World with 20 to 60 names, too many to try every result. They demand less of each other, so that most requests have an answer.
+func LargeWorld(t *rapid.T) string {
+	g := &generator{t: t, calm: true}
+	for i := range rapid.IntRange(20, 60).Draw(t, "names") {
+		g.names = append(g.names, fmt.Sprintf("p%d", i))
+	}
+	return g.world(g.chance(6))
+}
+
+func (g *generator) world(target bool) string {
+	t := g.t
 	var b strings.Builder
 	b.WriteString("-- repo --\n")
 	for _, n := range g.names {
@@ -67,6 +81,7 @@ func (g *generator) config() string {
 type generator struct {
 	t     *rapid.T
 	names []string
+	calm  bool // most dependencies name a package only
 }
 
 func (g *generator) pick(label string, of ...string) string {
@@ -156,6 +171,9 @@ func (g *generator) clauses(parent string, built bool) string {
 }
 
 func (g *generator) clause(parent string, built bool) string {
+	if g.calm && !g.chance(4) {
+		return g.pick("plain", "c/"+g.pick("name", g.names...), ">=c/"+g.pick("name", g.names...)+"-2", "c/"+g.pick("name", g.names...))
+	}
 	switch rapid.IntRange(0, 9).Draw(g.t, "clause") {
 	case 6:
 		return fmt.Sprintf("|| ( %s %s )", g.atom(built, false), g.atom(built, false))
