@@ -136,7 +136,7 @@ func planOf(t *testing.T, dir, line string) string {
 	for i := range res.Plan {
 		e := &res.Plan[i]
 		if e.Action == answer.Merge {
-			out = append(out, e.CPV)
+			out = append(out, e.CPV+kindOf(e))
 		}
 	}
 	switch {
@@ -148,6 +148,17 @@ func planOf(t *testing.T, dir, line string) string {
 		return "-"
 	}
 	return strings.Join(out, " ")
+}
+
+// kindOf marks binary packages, those of a binhost with an "r".
+func kindOf(e *answer.Entry) string {
+	switch {
+	case e.Remote:
+		return "[r]"
+	case e.Type == "binary":
+		return "[b]"
+	}
+	return ""
 }
 
 func changesOf(c *answer.Changes) string {

@@ -3,8 +3,10 @@ package cli
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -13,13 +15,15 @@ import (
 //
 //	repo cat/pkg-1 KEY=value …     an ebuild (its cache entry); over NAME: of another repository
 //	inst cat/pkg-1 KEY=value …     an installed package
+//	bin cat/pkg-1 KEY=value …      a binary package, as the index of PKGDIR has it
+//	host NAME cat/pkg-1 KEY=value … one of a binhost
 //	file PATH LINE…                a file
 //
 // Defaults are EAPI=8 SLOT=0 KEYWORDS=amd64. World and configuration are files:
 // "file var/lib/portage/world cat/pkg".
 func tinyWorld(t *testing.T, lines string) string {
 	t.Helper()
-	w := tiny{dir: t.TempDir(), repos: map[string]bool{}}
+	w := tiny{dir: t.TempDir(), repos: map[string]bool{}, indexes: map[string]string{}}
 	w.file(t, "etc/portage/make.profile/parent", "gentoo:base\n")
 	w.repo(t, "gentoo")
 	w.file(t, "repos/gentoo/profiles/base/make.defaults", "ARCH=\"amd64\"\nACCEPT_KEYWORDS=\"amd64\"\nACCEPT_LICENSE=\"* -EULA\"\nUSE_EXPAND_VALUES_ARCH=\"amd64\"\n")
@@ -37,12 +41,16 @@ func tinyWorld(t *testing.T, lines string) string {
 		reposConf += fmt.Sprintf("[%s]\nlocation = /repos/%s\n", name, name)
 	}
 	w.file(t, "etc/portage/repos.conf", reposConf)
+	for path, records := range w.indexes {
+		w.file(t, path, fmt.Sprintf("PACKAGES: %d\nVERSION: 0\n\n", strings.Count(records, "CPV: "))+records)
+	}
 	return w.dir
 }
 
 type tiny struct {
 	dir     string
 	repos   map[string]bool
+	indexes map[string]string // path -> records
 	counter int
 }
 
@@ -55,6 +63,11 @@ func (w *tiny) line(t *testing.T, words []string) {
 		w.ebuild(t, words[1], words[2], words[3:])
 	case words[0] == "inst" && len(words) > 1:
 		w.installed(t, words[1], words[2:])
+	case words[0] == "bin" && len(words) > 1:
+		w.binary("var/cache/binpkgs/Packages", words[1], words[2:])
+	case words[0] == "host" && len(words) > 2:
+		w.file(t, "etc/portage/binrepos.conf/"+words[1]+".conf", "["+words[1]+"]\nsync-uri = file:///srv/"+words[1]+"\n")
+		w.binary("srv/"+words[1]+"/Packages", words[2], words[3:])
 	case words[0] == "file" && len(words) > 1:
 		w.file(t, words[1], strings.Join(words[2:], "\n")+"\n")
 	default:
@@ -92,6 +105,16 @@ func (w *tiny) installed(t *testing.T, cpv string, pairs []string) {
 	for key, value := range withDefaults(pairs, "repository", "gentoo", "PF", pf, "COUNTER", fmt.Sprint(w.counter), "DEFINED_PHASES", "-") {
 		w.file(t, "var/db/pkg/"+cpv+"/"+key, value+"\n")
 	}
+}
+
+// binary adds a record to an index. Packages are made to fit their ebuilds: with the USE that the profile forces.
+func (w *tiny) binary(index, cpv string, pairs []string) {
+	record := "CPV: " + cpv + "\n"
+	vars := withDefaults(pairs, "REPO", "gentoo", "BUILD_TIME", "1000", "SIZE", "2048", "DEFINED_PHASES", "-")
+	for _, key := range slices.Sorted(maps.Keys(vars)) {
+		record += key + ": " + vars[key] + "\n"
+	}
+	w.indexes[index] += record + "\n"
 }
 
 func withDefaults(pairs []string, defaults ...string) map[string]string {

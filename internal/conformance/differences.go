@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/portsolve/portsolve/internal/differences"
-	"github.com/portsolve/portsolve/internal/emergeopts"
 	"github.com/portsolve/portsolve/solver/answer"
 )
 
@@ -30,7 +29,6 @@ func differing(out *outcome) []*differences.Difference {
 			Emerge:  recordedAnswer(v.recordedChecks(at)),
 			Ours:    ownAnswer(&v.Attempts[at]),
 			Checker: checkerVerdict(&v.Attempts[at]),
-			Missing: missingFeature(v),
 		}
 		var compatResult *answer.Result
 		if other != nil {
@@ -120,17 +118,20 @@ func filled(v any) bool {
 	return len(list) > 0
 }
 
-// planEntry spells an entry of a merge list as the tables do. "[uninstall]" is
-// the only kind that matters to them.
+// planEntry spells an entry of a merge list as the tables do.
 func planEntry(e string) string {
 	if cpv, ok := strings.CutPrefix(e, "[uninstall]"); ok {
 		return "uninstall " + stripRepo(cpv)
 	}
+	kind := ""
 	if i := strings.IndexByte(e, ']'); strings.HasPrefix(e, "[") && i > 0 {
+		if strings.HasPrefix(e, "[binary") {
+			kind = differences.BinaryEntry
+		}
 		e = e[i+1:]
 	}
 	e = strings.TrimSuffix(e, "{targetroot}")
-	return stripRepo(e)
+	return kind + stripRepo(e)
 }
 
 func recordedChanges(checks map[string]any) []string {
@@ -212,19 +213,4 @@ func checkerVerdict(a *attempt) string {
 		return "rejected (" + rule + ")"
 	}
 	return "accepted"
-}
-
-// missingFeature names what a case needs that portsolve does not have yet, as
-// the table of options says.
-func missingFeature(v *verdict) string {
-	binary := v.Traits.Binary || proactive(&v.Doc.Scenarios[v.Scenario].Fixture)
-	if o := emergeopts.Lookup("--usepkg"); binary && o != nil && o.Status != emergeopts.Works {
-		return "binary packages are not a source yet"
-	}
-	return ""
-}
-
-// proactive: FEATURES=buildpkg-proactive merges again what has no binary package.
-func proactive(f *fixture) bool {
-	return strings.Contains(strings.Join(f.UserConfig["make.conf"], "\n"), "buildpkg-proactive")
 }

@@ -45,7 +45,7 @@ func TestRecordedAnswer(t *testing.T) {
 		"slot_collision_solutions":      []any{map[string]any{"a/b-1": map[string]any{"z": false}}},
 	})
 	want := differences.Answer{
-		Plan:     []string{"a/b-1", "uninstall a/c-1", "a/d-1-2", "a/e-1", "a/f-1", "!!a/g"},
+		Plan:     []string{"a/b-1", "uninstall a/c-1", "binary a/d-1-2", "a/e-1", "a/f-1", "!!a/g"},
 		Changes:  []string{"a/b-1 +x", "a/b-1 -y", "a/d-1 keyword"},
 		Suggests: []string{"a/b-1 +x -y", "a/b-1 -z"},
 		Problems: []differences.Problem{differences.BuildCycle, differences.SlotConflict, differences.Blocker},

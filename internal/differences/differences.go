@@ -124,6 +124,8 @@ func byProblem(emerge Answer) Class {
 func solvedByBoth(emerge, ours Answer) Class {
 	onlyOurs, onlyTheirs := missing(ours.Plan, emerge.Plan), missing(emerge.Plan, ours.Plan)
 	switch {
+	case len(onlyOurs) == 0 && len(onlyTheirs) == 0 && !slices.Equal(emerge.Changes, ours.Changes):
+		return ClassReport
 	case len(onlyOurs) == 0 && len(onlyTheirs) == 0:
 		return ClassOrder
 	case len(onlyTheirs) == 0 || someNewer(onlyOurs, onlyTheirs):
@@ -185,6 +187,6 @@ func byName(entries []string) map[atom.CP]atom.Version {
 
 // parse reads a merge of a plan; removals and blockers are none.
 func parse(entry string) (atom.CPV, bool) {
-	cpv, err := atom.ParseCPV(entry)
+	cpv, err := atom.ParseCPV(strings.TrimPrefix(entry, BinaryEntry))
 	return cpv, err == nil
 }

@@ -52,12 +52,19 @@ func AnswerOf(r *answer.Result) Answer {
 	return a
 }
 
+// BinaryEntry precedes the binary packages of a plan.
+const BinaryEntry = "binary "
+
 func planEntry(e *answer.Entry) string {
-	switch e.Action {
-	case answer.BlockerEntry:
+	switch {
+	case e.Action == answer.BlockerEntry:
 		return e.Atom
-	case answer.Uninstall:
+	case e.Action == answer.Uninstall:
 		return "uninstall " + e.CPV
+	case e.Type == "binary" && e.BuildID > 0:
+		return fmt.Sprintf("%s%s-%d", BinaryEntry, e.CPV, e.BuildID)
+	case e.Type == "binary":
+		return BinaryEntry + e.CPV
 	}
 	return e.CPV
 }

@@ -16,16 +16,15 @@ type Difference struct {
 	Deviation bool     // --compat=emerge differs from emerge, too
 	Checker   string   // the independent checker's verdict on our answer
 	Compat    string   // its verdict on that of --compat=emerge
-	Missing   string   // the feature that is not there yet, "" for none; such cases are only named
 	Reasons   []string // why emerge's answer is none, or worse; computed
 }
 
 // Class is the principle behind the difference.
 func (d *Difference) Class() Class { return Classify(d.Emerge, d.Ours) }
 
-// Table writes the differences in Markdown: those by principle, the deviations,
-// and the names of those that wait for a feature. The same differences give the
-// same text, in whatever order they come. total is the number of cases compared.
+// Table writes the differences in Markdown: those by principle, and the
+// deviations. The same differences give the same text, in whatever order they
+// come. total is the number of cases compared.
 func Table(list []*Difference, total int) string {
 	list = slices.Clone(list)
 	order := Classes()
@@ -38,25 +37,16 @@ func Table(list []*Difference, total int) string {
 	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n%s were compared.\n", count(total, "case"))
-	waiting := map[string][]string{}
 	var plain, deviations []*Difference
 	for _, d := range list {
-		switch {
-		case d.Missing != "":
-			waiting[d.Missing] = append(waiting[d.Missing], d.Case)
-		case d.Deviation:
+		if d.Deviation {
 			deviations = append(deviations, d)
-		default:
+		} else {
 			plain = append(plain, d)
 		}
 	}
 	rows(&b, fmt.Sprintf("In %d the default mode answers differently, and `--compat=emerge` as emerge does", len(plain)), plain)
 	rows(&b, fmt.Sprintf("%d are deviations: `--compat=emerge` differs, too", len(deviations)), deviations)
-	for _, feature := range sortedKeys(waiting) {
-		cases := waiting[feature]
-		sort.Slice(cases, func(i, j int) bool { return lessCase(cases[i], cases[j]) })
-		fmt.Fprintf(&b, "\n%d differ because %s:\n%s.\n", len(cases), feature, caseNames(cases))
-	}
 	return b.String()
 }
 
@@ -118,28 +108,6 @@ func count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
-}
-
-// caseNames lists cases, those of one function together: "`test_a__testB` 0 1, 0 2".
-func caseNames(cases []string) string {
-	var b strings.Builder
-	last := ""
-	for i, c := range cases {
-		name, position, _ := strings.Cut(c, " ")
-		switch {
-		case i == 0:
-		case name == last:
-			b.WriteString(", ")
-		default:
-			b.WriteString(";\n")
-		}
-		if name != last {
-			fmt.Fprintf(&b, "`%s` ", name)
-		}
-		b.WriteString(position)
-		last = name
-	}
-	return b.String()
 }
 
 // lessCase orders names, and the positions after them as numbers.

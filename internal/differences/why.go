@@ -72,7 +72,7 @@ func (d *Difference) updates(own *answer.Result) []string {
 	var out []string
 	for i := range own.Plan {
 		e := &own.Plan[i]
-		if e.Action != answer.Merge || !slices.Contains(only, e.CPV) {
+		if e.Action != answer.Merge || !slices.Contains(only, planEntry(e)) {
 			continue
 		}
 		for _, w := range e.Why {
@@ -105,7 +105,7 @@ func (d *Difference) choices(own *answer.Result) []string {
 	var out []string
 	for i := range own.Plan {
 		e := &own.Plan[i]
-		if e.Action != answer.Merge || !slices.Contains(only, e.CPV) {
+		if e.Action != answer.Merge || !slices.Contains(only, planEntry(e)) {
 			continue
 		}
 		for _, w := range e.Why {

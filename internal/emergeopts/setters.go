@@ -77,6 +77,10 @@ func setAutounmask(o *options, v string) {
 	}
 }
 
+func setRebuiltSince(o *options, v string) {
+	o.RebuiltBinariesTimestamp, _ = strconv.Atoi(v) // checked by Accepts
+}
+
 func setReinstall(o *options, _ string) { o.ChangedUse = true }
 
 func setNoReplace(o *options, v string) {

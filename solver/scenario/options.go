@@ -85,7 +85,7 @@ func optionWords(o *universe.Options) []string {
 // optionName turns a field name into emerge's spelling: WithBdeps is --with-bdeps.
 func optionName(field string) string {
 	for _, whole := range [...]string{"NewUse", "NewRepo", "OneShot", "NoDeps", "OnlyDeps", "EmptyTree",
-		"UsePkg", "GetBinPkg", "BuildPkgOnly", "NoBinDeps"} {
+		"UsePkg", "UseOldPkg", "GetBinPkg", "BuildPkgOnly", "NoBinDeps"} {
 		field = strings.Replace(field, whole, whole[:1]+strings.ToLower(whole[1:]), 1)
 	}
 	var b strings.Builder

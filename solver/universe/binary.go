@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
 )
 
@@ -35,6 +36,10 @@ func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
 			}
 		}
 	}
+	if o.UsePkgExcludeLive && isLive(c) {
+		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Tokens: []string{"live"}, Source: metadata.Source{File: "--usepkg-exclude-live"},
+			Detail: "was built of sources that change (PROPERTIES=live; --usepkg-exclude-live)"})
+	}
 	if o.UseEbuildVisibility.Or(false) && !u.hasVisibleEbuild(c) {
 		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "there is no visible ebuild of this version (--use-ebuild-visibility)"})
 	}
@@ -42,6 +47,17 @@ func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
 		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Detail: "its ebuild has another slot now (--changed-slot)"})
 	}
 	return out
+}
+
+// isLive: PROPERTIES=live marks what is built of sources that change (PMS 7.3.6).
+func isLive(c *Candidate) bool {
+	n, err := c.Pkg.Properties()
+	if err != nil || n == nil {
+		return false
+	}
+	live := false
+	n.Evaluate(c.Flags().Has).Leaves(func(l *depend.Node) { live = live || l.Text == "live" })
+	return live
 }
 
 // Stray reports whether a binary package is better not used while there is something else: what is not to be built from

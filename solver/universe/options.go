@@ -87,8 +87,10 @@ type Options struct {
 	AutounmaskBacktrack, AutounmaskContinue, AutounmaskWrite, AutounmaskOnly, AutounmaskUnrestrictedAtoms Tri
 	Backtrack                                                                                             int // accepted; 0 unset
 
-	// Binary packages: accepted now, effective once binpkg is a source.
+	// Binary packages.
 	UsePkg, UsePkgOnly, GetBinPkg, GetBinPkgOnly, NoBinDeps          bool
+	UsePkgExcludeLive                                                bool     // no binary packages with PROPERTIES=live
+	UseOldPkgAtoms                                                   []string // their binary packages come before newer ebuilds
 	UsePkgExclude, UsePkgInclude, GetBinPkgExclude, GetBinPkgInclude []string
 	BinpkgRespectUse, BinpkgChangedDeps                              string
 	UseEbuildVisibility                                              Tri
@@ -96,6 +98,9 @@ type Options struct {
 	// there is no binary package of it that could be used now.
 	BuildPkgProactive bool
 	RebuiltBinaries   Tri
+	// RebuiltBinariesTimestamp confines RebuiltBinaries to packages built later than what is installed and than
+	// this time (seconds since 1970); 0: whatever was built at another time counts.
+	RebuiltBinariesTimestamp int
 
 	Tree, UnorderedDisplay, Alphabetical, Columns, VerboseConflicts, Quiet bool
 	Verbose                                                                bool

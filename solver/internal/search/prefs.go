@@ -27,6 +27,7 @@ func (w *walk) prefs(t task) []*universe.Candidate {
 		ebuilds, stray = stray, nil
 	}
 	w.preferFitting(ebuilds)
+	w.preferOld(ebuilds)
 	if len(installed) == 0 {
 		installed = w.reslotted(t, ebuilds)
 	}
@@ -320,7 +321,7 @@ func (w *walk) mergeAgain(i, e *universe.Candidate) bool {
 		o.ChangedSlot && (e.Pkg.Slot != i.Pkg.Slot || e.Pkg.SubSlot != i.Pkg.SubSlot) ||
 		(o.NewUse || o.ChangedUse) && w.useChanged(i, e) ||
 		o.ChangedDeps && universe.DepsChanged(i, e, w.s.bdeps) ||
-		o.RebuiltBinaries.Or(false) && e.Pkg.Origin == metadata.Binary && e.Pkg.BuildTime > i.Pkg.BuildTime ||
+		w.rebuilt(i, e) ||
 		o.BuildPkgProactive && e.Pkg.Origin == metadata.Ebuild && !w.packaged(i)
 }
 

@@ -23,6 +23,7 @@ type Search struct {
 	bdeps          bool // build dependencies of installed packages are looked at
 	exclude        []*atom.Atom
 	reinstallAtoms []*atom.Atom
+	oldPkg         []*atom.Atom // --useoldpkg-atoms
 	world          []argument
 	skipped        []argument // members of sets that nothing answers
 	keep           map[*universe.Candidate]bool
@@ -96,6 +97,7 @@ func New(u *universe.Universe) *Search {
 	}
 	s.exclude = wildcards(o.Exclude)
 	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
+	s.oldPkg = wildcards(o.UseOldPkgAtoms)
 	s.skipMissing()
 	for i := range s.args {
 		a := &s.args[i]
