@@ -165,7 +165,7 @@ func (s *System) problem(ctx context.Context, r Request) (p *solver.Problem, mis
 	}
 	t := s.target()
 	r.Options.SysrootIsTarget = t.id == universe.Target && s.logical(t.settings.SysRoot()) == t.path
-	p = &solver.Problem{Request: universe.Request{Args: x.args, Options: r.Options}}
+	p = &solver.Problem{Request: universe.Request{Args: x.args, Options: r.Options}, Cache: &universe.Cache{}}
 	if p.Request.World, err = s.world(&r.Options); err != nil {
 		return nil, nil, err
 	}

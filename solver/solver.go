@@ -24,6 +24,9 @@ type Problem struct {
 	Overrides map[*metadata.Package]map[string]bool
 	// Accepted are ebuilds that count as neither masked nor short of a keyword or license.
 	Accepted map[*metadata.Package]bool
+	// Cache is shared by problems that differ in nothing but Overrides, Accepted and Request.Circular; nil: nothing is
+	// shared. It does not change answers.
+	Cache *universe.Cache
 
 	trial bool // only whether there is a solution is of interest, not why there is none
 }
@@ -53,8 +56,7 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 	var earlier []atom.CP
 	for {
 		start := time.Now()
-		u := universe.New(ctx, p.Roots, &p.Request)
-		u.Overrides, u.Accepted = changes.flags, changes.accept
+		u := p.Cache.New(ctx, p.Roots, &p.Request, changes.flags, changes.accept)
 		s := search.New(u)
 		r, err := s.Run(ctx)
 		if err != nil {

@@ -57,16 +57,15 @@ func (o *orderer) otherBranch(e *universe.Edge) bool {
 	if tree == nil {
 		return false // a broken dependency is reported elsewhere
 	}
-	name := e.Atom.String()
 	found, other := false, true
 	var visit func(*depend.Node)
 	visit = func(n *depend.Node) {
 		switch n.Kind {
 		case depend.AtomLeaf:
-			other = other && n.Atom.String() != name
+			other = other && !n.Atom.Equal(e.Atom)
 		case depend.AnyOf:
 			here := false
-			n.Atoms(func(a *atom.Atom) { here = here || a.String() == name })
+			n.Atoms(func(a *atom.Atom) { here = here || a.Equal(e.Atom) })
 			if here {
 				found = true
 				other = other && universe.Satisfied(n, func(a *atom.Atom) bool { return o.stays(a, e.Child.Cand.Root) })
@@ -109,13 +108,16 @@ func (o *orderer) stays(a *atom.Atom, root universe.RootID) bool {
 			return true
 		}
 	}
-	leaving := make(map[*metadata.Package]*universe.Node, len(o.leaving))
-	for c := range o.leaving {
-		leaving[c.Pkg] = o.replacement[c]
-	}
+	var leaving map[*metadata.Package]*universe.Node
 	for _, p := range o.installed(root) {
 		if !fits(a, p, p.Use) {
 			continue
+		}
+		if leaving == nil {
+			leaving = make(map[*metadata.Package]*universe.Node, len(o.leaving))
+			for c := range o.leaving {
+				leaving[c.Pkg] = o.replacement[c]
+			}
 		}
 		n, gone := leaving[p]
 		if !gone || n != nil && fits(a, n.Cand.Pkg, n.Cand.Use) {

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve/solver/universe"
@@ -82,43 +81,84 @@ func (g *graph) binding(e *universe.Edge) bool {
 	return false
 }
 
-// shortestCycle finds a shortest cycle that contains a build dependency.
+// shortestCycle finds a shortest cycle that contains a build dependency: the first such edge that is on one.
 func shortestCycle(edges []*universe.Edge) []*universe.Edge {
-	out := make(map[*universe.Node][]*universe.Edge)
-	for _, e := range edges {
-		out[e.Parent] = append(out[e.Parent], e)
-	}
+	ways := newWays(edges)
 	var best []*universe.Edge
-	for _, first := range edges {
+	for i, first := range edges {
 		if _, r := ranksOf(first); r != lenientHard {
 			continue
 		}
-		if way, ok := shortestWay(out, first.Child, first.Parent); ok && (best == nil || len(way)+1 < len(best)) {
+		limit := -1
+		if best != nil {
+			limit = len(best) - 2
+		}
+		if way, ok := ways.shortest(ways.to[i], ways.from[i], limit); ok {
 			best = append([]*universe.Edge{first}, way...)
+		}
+		if len(best) == 1 {
+			break
 		}
 	}
 	return best
 }
 
-// shortestWay is a breadth-first search; the way from a node to itself is empty.
-func shortestWay(out map[*universe.Node][]*universe.Edge, from, to *universe.Node) ([]*universe.Edge, bool) {
-	via := map[*universe.Node]*universe.Edge{from: nil}
-	queue := []*universe.Node{from}
-	for i := 0; i < len(queue) && via[to] == nil && from != to; i++ {
-		for _, e := range out[queue[i]] {
-			if _, seen := via[e.Child]; !seen {
-				via[e.Child] = e
-				queue = append(queue, e.Child)
+// ways searches for short ways among edges; nodes are numbered in the order in which edges name them.
+type ways struct {
+	edges    []*universe.Edge
+	from, to []int   // of each edge
+	out      [][]int // edges that begin at a node
+	via      []int   // of a node: the edge that led there, -1 for where the search began
+	depth    []int
+	seen     []int // of a node: the number of the search that came there last
+	search   int
+	queue    []int
+}
+
+func newWays(edges []*universe.Edge) *ways {
+	w := &ways{edges: edges, from: make([]int, len(edges)), to: make([]int, len(edges))}
+	ids := map[*universe.Node]int{}
+	id := func(n *universe.Node) int {
+		i, ok := ids[n]
+		if !ok {
+			i = len(ids)
+			ids[n] = i
+			w.out = append(w.out, nil)
+		}
+		return i
+	}
+	for i, e := range edges {
+		w.from[i], w.to[i] = id(e.Parent), id(e.Child)
+		w.out[w.from[i]] = append(w.out[w.from[i]], i)
+	}
+	w.via, w.depth, w.seen = make([]int, len(ids)), make([]int, len(ids)), make([]int, len(ids))
+	return w
+}
+
+// shortest is a breadth-first search for a way of at most limit edges (any number, if limit is negative). The way
+// from a node to itself is empty.
+func (w *ways) shortest(from, to, limit int) ([]*universe.Edge, bool) {
+	w.search++
+	w.queue = append(w.queue[:0], from)
+	w.via[from], w.depth[from], w.seen[from] = -1, 0, w.search
+	for i := 0; i < len(w.queue) && w.seen[to] != w.search; i++ {
+		n := w.queue[i]
+		if w.depth[n] == limit {
+			break
+		}
+		for _, e := range w.out[n] {
+			if c := w.to[e]; w.seen[c] != w.search {
+				w.via[c], w.depth[c], w.seen[c] = e, w.depth[n]+1, w.search
+				w.queue = append(w.queue, c)
 			}
 		}
 	}
-	if _, ok := via[to]; !ok {
+	if w.seen[to] != w.search {
 		return nil, false
 	}
-	var way []*universe.Edge
-	for n := to; n != from; n = via[n].Parent {
-		way = append(way, via[n])
+	way := make([]*universe.Edge, w.depth[to])
+	for n := to; n != from; n = w.from[w.via[n]] {
+		way[w.depth[n]-1] = w.edges[w.via[n]]
 	}
-	slices.Reverse(way)
 	return way, true
 }

@@ -57,7 +57,7 @@ type ClosureOptions struct {
 // depend on, directly or not, and what competes with it for a slot. The order is
 // that of discovery, so it does not depend on map order.
 func (u *Universe) Closure(seeds []*Candidate, o ClosureOptions) []*Candidate {
-	in := make([]bool, u.count)
+	in := make([]bool, *u.ids)
 	var out []*Candidate
 	add := func(c *Candidate) {
 		for c.ID >= len(in) {

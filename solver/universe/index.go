@@ -1,6 +1,7 @@
 package universe
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"sort"
@@ -19,18 +20,18 @@ type Universe struct {
 	Roots []Root
 	Req   *Request
 
-	// Overrides are accepted USE changes by package; set before the first use.
+	// Overrides are accepted USE changes by package; set before the first use (a Cache does).
 	Overrides map[*metadata.Package]map[string]bool
 	// Accepted are packages whose exclusions are lifted by proposed changes; set before the first use.
 	Accepted map[*metadata.Package]bool
 
 	providers map[sonameKey][]*Candidate // nil until asked for
 	ctx       context.Context
-	groups    map[groupKey]*Group
+	own       *store // names in changed
+	rest      *store // all others; a Cache shares it
+	changed   map[atom.CP]bool
+	ids       *int // the next Candidate.ID
 	inst      []map[atom.CP][]*metadata.Package
-	matches   map[matchKey][]*Candidate
-	count     int
-	err       error
 	forced    map[*metadata.Package]bool
 	rules     []depRoute
 	tests     testTargets
@@ -56,12 +57,8 @@ type Group struct {
 
 // New prepares a universe; nothing is loaded yet.
 func New(ctx context.Context, roots []Root, req *Request) *Universe {
-	u := &Universe{
-		Roots: roots, Req: req, ctx: ctx,
-		groups:  map[groupKey]*Group{},
-		matches: map[matchKey][]*Candidate{},
-		forced:  map[*metadata.Package]bool{},
-	}
+	u := &Universe{Roots: roots, Req: req, ctx: ctx, own: newStore(), rest: newStore(), changed: map[atom.CP]bool{}, ids: new(int),
+		forced: map[*metadata.Package]bool{}}
 	for i := range roots {
 		byCP := make(map[atom.CP][]*metadata.Package, len(roots[i].Installed))
 		for _, p := range roots[i].Installed {
@@ -82,23 +79,33 @@ func New(ctx context.Context, roots []Root, req *Request) *Universe {
 // Err is the first error that a source returned. A universe with an error
 // must not be answered from.
 func (u *Universe) Err() error {
-	if u.err != nil {
-		return u.err
+	if err := cmp.Or(u.own.err, u.rest.err); err != nil {
+		return err
 	}
 	return u.ctx.Err()
 }
 
 // Versions counts the candidates created so far.
-func (u *Universe) Versions() int { return u.count }
+func (u *Universe) Versions() int {
+	n := 0
+	for _, s := range [...]*store{u.own, u.rest} {
+		for _, g := range s.groups {
+			n += len(g.All)
+		}
+	}
+	return n
+}
 
 // Reading is the time spent in sources so far.
 func (u *Universe) Reading() time.Duration { return u.reading }
 
 // Names lists the package names that were asked for in any root, by name.
 func (u *Universe) Names() []atom.CP {
-	names := make([]atom.CP, 0, len(u.groups))
-	for k := range u.groups {
-		names = append(names, k.cp)
+	names := make([]atom.CP, 0, len(u.own.groups)+len(u.rest.groups))
+	for _, s := range [...]*store{u.own, u.rest} {
+		for k := range s.groups {
+			names = append(names, k.cp)
+		}
 	}
 	slices.SortFunc(names, atom.CP.Compare)
 	return slices.Compact(names)
@@ -109,36 +116,18 @@ func (u *Universe) Names() []atom.CP {
 // installed package last.
 func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 	k := groupKey{root, cp}
-	if g := u.groups[k]; g != nil {
+	s := u.storeOf(cp)
+	if g := s.groups[k]; g != nil {
 		return g
 	}
 	g := &Group{Key: SlotKey{Root: root, CP: cp}}
-	u.groups[k] = g
-	r := &u.Roots[root]
-	for rank, rp := range r.Repos {
-		start := time.Now()
-		pkgs, err := rp.Packages(u.ctx, cp)
-		u.reading += time.Since(start)
-		if err != nil && u.err == nil {
-			u.err = err
-		}
-		for _, p := range pkgs {
-			u.add(g, p, root, rank, r.Policy)
-		}
+	err := u.load(g)
+	if u.ctx.Err() != nil {
+		return g // what was read may be incomplete: others read it again
 	}
-	if r.Binaries != nil {
-		start := time.Now()
-		pkgs, err := r.Binaries.Packages(u.ctx, cp)
-		u.reading += time.Since(start)
-		if err != nil && u.err == nil {
-			u.err = err
-		}
-		for i, p := range pkgs {
-			u.add(g, p, root, binaryRank+i, r.Policy)
-		}
-	}
-	for _, p := range u.inst[root][cp] {
-		u.add(g, p, root, -1, r.Policy)
+	s.groups[k] = g
+	if s.err == nil {
+		s.err = err
 	}
 	sort.SliceStable(g.All, func(i, j int) bool { return better(g.All[i], g.All[j]) })
 	for _, c := range g.All {
@@ -149,9 +138,37 @@ func (u *Universe) Group(root RootID, cp atom.CP) *Group {
 	return g
 }
 
-func (u *Universe) add(g *Group, p *metadata.Package, root RootID, rank int, pol Policy) {
-	c := &Candidate{ID: u.count, Pkg: p, Root: root, RepoRank: rank, policy: pol, forced: u.forced[p] || u.Accepted[p]}
-	u.count++
+// load asks all sources for the candidates of a group. The error is the first one.
+func (u *Universe) load(g *Group) error {
+	r := &u.Roots[g.Key.Root]
+	var first error
+	read := func(s Source) []*metadata.Package {
+		start := time.Now()
+		pkgs, err := s.Packages(u.ctx, g.Key.CP)
+		u.reading += time.Since(start)
+		first = cmp.Or(first, err)
+		return pkgs
+	}
+	for rank, rp := range r.Repos {
+		for _, p := range read(rp) {
+			u.add(g, p, rank)
+		}
+	}
+	if r.Binaries != nil {
+		for i, p := range read(r.Binaries) {
+			u.add(g, p, binaryRank+i)
+		}
+	}
+	for _, p := range u.inst[g.Key.Root][g.Key.CP] {
+		u.add(g, p, -1)
+	}
+	return first
+}
+
+func (u *Universe) add(g *Group, p *metadata.Package, rank int) {
+	root := g.Key.Root
+	c := &Candidate{ID: *u.ids, Pkg: p, Root: root, RepoRank: rank, policy: u.Roots[root].Policy, forced: u.forced[p] || u.Accepted[p]}
+	*u.ids++
 	c.noBuild = u.Req.Options.UsePkgOnly
 	if p.Origin == metadata.Binary {
 		c.binary = u
@@ -177,7 +194,8 @@ func better(a, b *Candidate) bool {
 // masked ones included. The blocker part of the atom is ignored.
 func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
 	k := matchKey{root, a}
-	if m, ok := u.matches[k]; ok {
+	s := u.storeOf(a.CP)
+	if m, ok := s.matches[k]; ok {
 		return m
 	}
 	var out []*Candidate
@@ -186,7 +204,7 @@ func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
 			out = append(out, c)
 		}
 	}
-	u.matches[k] = out
+	s.matches[k] = out
 	return out
 }
 
@@ -204,7 +222,7 @@ func (u *Universe) InstalledMatch(root RootID, a *atom.Atom) *Candidate {
 // InstalledGroup returns the installed candidates of a name without loading
 // repositories when nothing of that name is installed.
 func (u *Universe) InstalledGroup(root RootID, cp atom.CP) []*Candidate {
-	if g := u.groups[groupKey{root, cp}]; g != nil {
+	if g := u.storeOf(cp).groups[groupKey{root, cp}]; g != nil {
 		return g.Installed
 	}
 	if len(u.inst[root][cp]) == 0 {

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/portsolve/portsolve/atom"
@@ -141,6 +142,9 @@ func buildFirst(list []*universe.Candidate) {
 // preferFitting moves binary packages behind the ebuilds of their version if they were built against a slot or sub-slot that
 // the best version of its name is not in.
 func (w *walk) preferFitting(list []*universe.Candidate) {
+	if !slices.ContainsFunc(list, func(c *universe.Candidate) bool { return c.Pkg.Origin == metadata.Binary }) {
+		return
+	}
 	sort.SliceStable(list, func(i, j int) bool {
 		a, b := list[i], list[j]
 		if a.Pkg.CPV.Version.Compare(b.Pkg.CPV.Version) != 0 {
