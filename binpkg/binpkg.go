@@ -1,6 +1,8 @@
 // Package binpkg reads binary packages: single files in both formats (XPAK, see
 // xpak(5), and GPKG, GLEP 78), a PKGDIR, and binhosts through their Packages index.
-// It verifies structure, not yet checksums or signatures, and writes nothing.
+//
+// What is to be installed goes through OpenVerified and Verified.Image, which trust
+// nothing before checksums and signatures (docs/binpkg.md).
 //
 // A Set is what a resolver sees: Open reads indexes and lists directories; the
 // metadata of a package is parsed, or read from its file, when somebody asks for

@@ -188,9 +188,9 @@ func (f *File) values(want func(name string) bool) ([]Value, error) {
 	var out []Value
 	var err error
 	if f.Format == XPAK {
-		out, err = f.xpakValues(m, want)
+		out, err = xpakValues(f.content(m), m.Size, want)
 	} else {
-		out, err = f.gpkgValues(m, want)
+		out, err = gpkgValues(m.Compression, f.content(m), want)
 	}
 	if err != nil {
 		return nil, &FormatError{f.Path, f.Format, m.Name, err}
@@ -214,9 +214,10 @@ func checkName(name string) error {
 
 var errTooMuch = fmt.Errorf("the metadata is larger than %d MiB", maxMetadata>>20)
 
-// Image opens the image: an uncompressed tar stream. Names in it begin with
-// "./" (XPAK) or "image/" (GPKG); see GLEP 78. Closing it does not close f.
-func (f *File) Image() (io.ReadCloser, error) {
+// RawImage opens the image: an uncompressed tar stream of which nothing has been
+// checked. Names in it begin with "./" (XPAK) or "image/" (GPKG); see GLEP 78. Closing
+// it does not close f. To install a package use Verify and Verified.Image.
+func (f *File) RawImage() (io.ReadCloser, error) {
 	m := f.Member(ImageMember)
 	if m == nil {
 		return nil, &FormatError{f.Path, f.Format, "image", errors.New("is missing")}

@@ -36,7 +36,7 @@ func TestFormatsAndCodecs(t *testing.T) {
 			if f.Format != format || f.Member(ImageMember).Compression != c {
 				t.Errorf("%v, %v: told as %v, %v", format, c, f.Format, f.Member(ImageMember).Compression)
 			}
-			r, err := f.Image()
+			r, err := f.RawImage()
 			if err != nil {
 				t.Error(err)
 				continue

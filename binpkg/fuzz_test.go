@@ -30,7 +30,7 @@ func FuzzFile(f *testing.F) {
 		if p, err := in.Package(); err == nil && p.CPV.Version.IsZero() {
 			t.Error("a package without version")
 		}
-		if r, err := in.Image(); err == nil {
+		if r, err := in.RawImage(); err == nil {
 			_, _ = io.CopyN(io.Discard, r, 1<<20)
 			r.Close()
 		}

@@ -145,11 +145,11 @@ func archiveSuffix(name, archive string) (Compression, bool) {
 }
 
 // gpkgValues reads metadata.tar: files "metadata/NAME".
-func (f *File) gpkgValues(m *Member, want func(string) bool) ([]Value, error) {
-	if !m.Compression.known() {
-		return nil, &CodecError{m.Compression}
+func gpkgValues(c Compression, content io.Reader, want func(string) bool) ([]Value, error) {
+	if !c.known() {
+		return nil, &CodecError{c}
 	}
-	in, err := decompress(m.Compression, f.content(m))
+	in, err := decompress(c, content)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,8 @@ type golden struct {
 	Metadata    map[string]json.RawMessage
 	Compression string  // of XPAK
 	Image       [][]any `json:"image_tar"`
+	MD5         string
+	Xattrs      map[string]map[string]string `json:"extracted_xattr"`
 }
 
 func readGolden(t *testing.T, dir string) map[string]golden {
@@ -106,7 +108,7 @@ func compareMetadata(t *testing.T, name string, f *File, want map[string]json.Ra
 
 // compareImage lists the members of the image: name, type, size and target.
 func compareImage(t *testing.T, name string, f *File, want *golden) {
-	in, err := f.Image()
+	in, err := f.RawImage()
 	var codec *CodecError
 	if errors.As(err, &codec) && codec.Compression == Lzop && want.Compression == "lzop" {
 		return // the one codec that is only named

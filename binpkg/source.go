@@ -106,8 +106,16 @@ func (f *File) Package() (*metadata.Package, error) {
 	if err != nil {
 		return nil, err
 	}
+	return f.packageOf(values)
+}
+
+// packageOf is Package for values that have been read.
+func (f *File) packageOf(values []Value) (*metadata.Package, error) {
 	vars := make(map[string]string, len(values))
 	for _, v := range values {
+		if !isVariable(v.Name) {
+			continue
+		}
 		if len(v.Data) > maxVariable {
 			return nil, &FormatError{f.Path, f.Format, v.Name, fmt.Errorf("is longer than %d KiB", maxVariable>>10)}
 		}

@@ -48,8 +48,7 @@ func (f *File) openXPAK() (bool, error) {
 }
 
 // xpakValues reads the index, and of the data only what is wanted.
-func (f *File) xpakValues(m *Member, want func(string) bool) ([]Value, error) {
-	block := f.content(m)
+func xpakValues(block io.ReaderAt, size int64, want func(string) bool) ([]Value, error) {
 	var head [xpakHeader]byte
 	if _, err := block.ReadAt(head[:], 0); err != nil {
 		return nil, err
@@ -59,8 +58,8 @@ func (f *File) xpakValues(m *Member, want func(string) bool) ([]Value, error) {
 	}
 	indexLength := int64(binary.BigEndian.Uint32(head[8:]))
 	dataLength := int64(binary.BigEndian.Uint32(head[12:]))
-	if xpakHeader+indexLength+dataLength+int64(len(xpakEnd)) != m.Size {
-		return nil, fmt.Errorf("index (%d bytes) and data (%d bytes) do not fill its %d bytes", indexLength, dataLength, m.Size)
+	if xpakHeader+indexLength+dataLength+int64(len(xpakEnd)) != size {
+		return nil, fmt.Errorf("index (%d bytes) and data (%d bytes) do not fill its %d bytes", indexLength, dataLength, size)
 	}
 	if indexLength > maxValues*(maxName+12) || dataLength > maxMetadata {
 		return nil, errTooMuch
