@@ -68,7 +68,9 @@ func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.P
 	}
 	pick.stats = first.stats
 	if pick.cycle != nil {
-		return pick.composer, c, pick.breakCycles(ctx, pick.problem)
+		var err error
+		pick.cycles, err = pick.breakCycles(ctx, pick.problem).Finish(ctx)
+		return pick.composer, c, err
 	}
 	return pick.composer, c, nil
 }

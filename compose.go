@@ -196,8 +196,8 @@ func (c *composer) installed(id universe.RootID, cp string) []*metadata.Package 
 }
 
 func whyNode(n *universe.Node) []answer.Why {
-	why := []answer.Why{}
-	seen := map[answer.Why]bool{}
+	why := make([]answer.Why, 0, len(n.Args)+len(n.Why))
+	seen := make(map[answer.Why]bool, cap(why))
 	add := func(w answer.Why) {
 		if !seen[w] {
 			seen[w] = true

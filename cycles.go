@@ -12,10 +12,13 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// breakCycles looks for ways around the cycles of an answer that has no order.
-func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) error {
+// breakCycles begins to look for ways around the cycles of an answer that has no order; Finish of the returned search goes on.
+func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) *cycles.Search {
 	c.sys.progress("breaking cycles", 0, 0)
-	report, err := cycles.Find(ctx, &cycles.Input{
+	c.judge = func(res *answer.Result, there []*universe.Node) []check.Violation {
+		return check.Check(&problem.Request, supplied(problem.Roots, there), res)
+	}
+	return cycles.Start(ctx, &cycles.Input{
 		Request: &problem.Request, Selection: c.outcome.Selection, Cycle: c.cycle, Options: c.planOptions(),
 		Resolve: func(ctx context.Context, use cycles.Overrides) (*cycles.Attempt, error) {
 			again := *problem
@@ -29,14 +32,6 @@ func (c *composer) breakCycles(ctx context.Context, problem *solver.Problem) err
 					noMore(a.outcome.Changes.Use, c.outcome.Changes.Use)}, nil
 		},
 	})
-	if err != nil {
-		return err
-	}
-	c.cycles = report
-	c.judge = func(res *answer.Result, there []*universe.Node) []check.Violation {
-		return check.Check(&problem.Request, supplied(problem.Roots, there), res)
-	}
-	return nil
 }
 
 // noMore reports whether changes are among those that were proposed anyway: a setting that needs others is

@@ -59,27 +59,43 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 const maxCycleAttempts = 8
 
 // attempts solves a problem, again as long as that may avoid a build cycle. If
-// it cannot be avoided, the preferred selection is the answer: the first.
+// it cannot be avoided, the preferred selection is the answer: the first. Ways around its cycles are
+// looked for meanwhile, since mostly they are needed.
 func (s *System) attempts(ctx context.Context, problem *solver.Problem) (*composer, error) {
 	first, err := s.attempt(ctx, problem)
 	if err != nil || first.cycle == nil {
 		return first, err
 	}
-	if o := &problem.Request.Options; !o.Compat || o.Backtrack >= 0 {
-		again := *problem
-		for c, n := first, 0; n < maxCycleAttempts && avoidCycle(&again.Request, c.cycle); n++ {
-			if c, err = s.attempt(ctx, &again); err != nil {
-				return nil, err
-			}
-			if c.cycle == nil && c.outcome.Complete && !c.plan.Unsolved {
+	inner, cancel := context.WithCancel(ctx)
+	ways := first.breakCycles(inner, problem)
+	defer ways.Wait()
+	defer cancel()
+	if without, err := s.withoutCycle(ctx, problem, first); without != nil || err != nil {
+		return without, err
+	}
+	first.cycles, err = ways.Finish(ctx)
+	return first, err
+}
+
+// withoutCycle solves a problem again, with the dependencies of cycles noted as circular; nil if all answers have cycles.
+func (s *System) withoutCycle(ctx context.Context, problem *solver.Problem, c *composer) (*composer, error) {
+	if o := &problem.Request.Options; o.Compat && o.Backtrack < 0 {
+		return nil, nil
+	}
+	again := *problem
+	for n := 0; n < maxCycleAttempts && avoidCycle(&again.Request, c.cycle); n++ {
+		var err error
+		if c, err = s.attempt(ctx, &again); err != nil {
+			return nil, err
+		}
+		if c.cycle == nil {
+			if c.outcome.Complete && !c.plan.Unsolved {
 				return c, nil
 			}
-			if c.cycle == nil {
-				break // around the cycle there is no whole selection
-			}
+			break // around the cycle there is no whole selection
 		}
 	}
-	return first, first.breakCycles(ctx, problem)
+	return nil, nil
 }
 
 func (s *System) attempt(ctx context.Context, problem *solver.Problem) (*composer, error) {

@@ -78,11 +78,53 @@ const (
 )
 
 // Find looks for ways to break the cycles of an answer. The error is ctx's or that of Resolve.
-func Find(ctx context.Context, in *Input) (*Report, error) {
-	f := &finder{in: in, compat: in.Options.Compat, u: universe.New(ctx, in.Selection.Roots, in.Request)}
+func Find(ctx context.Context, in *Input) (*Report, error) { return Start(ctx, in).Finish(ctx) }
+
+// Search is a search for ways around cycles that has begun.
+type Search struct {
+	f      *finder
+	report *Report
+	err    error
+	done   chan struct{}
+}
+
+// Start begins with what needs no Resolve: the loops, their breaks and the order in which packages are built twice. It goes on in a
+// goroutine of its own, which only reads the selection, until Finish or Wait returns.
+func Start(ctx context.Context, in *Input) *Search {
+	s := &Search{done: make(chan struct{}), f: &finder{in: in, compat: in.Options.Compat,
+		u: universe.New(ctx, in.Selection.Roots, in.Request)}}
+	go func() {
+		defer close(s.done)
+		s.report, s.err = s.f.look(ctx)
+	}()
+	return s
+}
+
+// Wait returns when the goroutine has ended: soon after ctx of Start.
+func (s *Search) Wait() { <-s.done }
+
+// Finish verifies what was found. The error is ctx's or that of Resolve.
+func (s *Search) Finish(ctx context.Context) (*Report, error) {
+	s.Wait()
+	if s.err != nil || s.f.compat {
+		return s.report, s.err
+	}
+	r := s.report
+	if err := s.f.verify(ctx, r.Loops); err != nil {
+		return nil, err
+	}
+	open := func(l Loop) bool { return len(l.Breaks) == 0 }
+	if t := r.TwoStep; t != nil && len(t.Needs) > 0 && !slices.ContainsFunc(r.Loops, open) {
+		r.TwoStep = nil // settings break all of them: nothing has to come from elsewhere
+	}
+	return r, nil
+}
+
+// look is the part that solves nothing again.
+func (f *finder) look(ctx context.Context) (*Report, error) {
 	r := &Report{}
 	if f.compat {
-		r.Loops = reported(in.Cycle)
+		r.Loops = reported(f.in.Cycle)
 		r.Loops[0].Breaks = f.breaks(&r.Loops[0])
 		return r, ctx.Err()
 	}
@@ -93,13 +135,6 @@ func Find(ctx context.Context, in *Input) (*Report, error) {
 	r.Loops, r.TwoStep = w.loops, w.result()
 	for i := range r.Loops {
 		r.Loops[i].Breaks = f.breaks(&r.Loops[i])
-	}
-	if err := f.verify(ctx, r.Loops); err != nil {
-		return nil, err
-	}
-	open := func(l Loop) bool { return len(l.Breaks) == 0 }
-	if t := r.TwoStep; t != nil && len(t.Needs) > 0 && !slices.ContainsFunc(r.Loops, open) {
-		r.TwoStep = nil // settings break all of them: nothing has to come from elsewhere
 	}
 	return r, nil
 }

@@ -60,6 +60,11 @@ func newGraph(s *universe.Selection) *graph {
 		g.count(&g.vertices[i], 1)
 	}
 	// known[child] is the arc from the parent being looked at, if owner[child] is that parent.
+	edges := 0
+	for _, n := range s.Nodes {
+		edges += len(n.Out)
+	}
+	g.arcs = make([]arc, 0, edges)
 	known := make([]arcID, len(s.Nodes))
 	owner := make([]vertexID, len(s.Nodes))
 	for i := range owner {

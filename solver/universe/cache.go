@@ -11,12 +11,16 @@ import (
 // store holds candidates by name, with what was found out about them.
 type store struct {
 	groups  map[groupKey]*Group
-	matches map[matchKey][]*Candidate
+	matches [numRoots]map[*atom.Atom][]*Candidate
 	err     error // the first of a source
 }
 
 func newStore() *store {
-	return &store{groups: map[groupKey]*Group{}, matches: map[matchKey][]*Candidate{}}
+	s := &store{groups: map[groupKey]*Group{}}
+	for i := range s.matches {
+		s.matches[i] = map[*atom.Atom][]*Candidate{}
+	}
+	return s
 }
 
 // Cache lets the universes of one problem share candidates, and what was found out about them. A request is solved again and

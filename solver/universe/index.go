@@ -43,11 +43,6 @@ type groupKey struct {
 	cp   atom.CP
 }
 
-type matchKey struct {
-	root RootID
-	atom *atom.Atom
-}
-
 // Group is every candidate of one package name in one root.
 type Group struct {
 	Key       SlotKey // Slot empty
@@ -193,9 +188,8 @@ func better(a, b *Candidate) bool {
 // Match returns the candidates that an evaluated atom matches, best first,
 // masked ones included. The blocker part of the atom is ignored.
 func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
-	k := matchKey{root, a}
-	s := u.storeOf(a.CP)
-	if m, ok := s.matches[k]; ok {
+	known := u.storeOf(a.CP).matches[root]
+	if m, ok := known[a]; ok {
 		return m
 	}
 	var out []*Candidate
@@ -204,7 +198,7 @@ func (u *Universe) Match(root RootID, a *atom.Atom) []*Candidate {
 			out = append(out, c)
 		}
 	}
-	s.matches[k] = out
+	known[a] = out
 	return out
 }
 
@@ -222,6 +216,9 @@ func (u *Universe) InstalledMatch(root RootID, a *atom.Atom) *Candidate {
 // InstalledGroup returns the installed candidates of a name without loading
 // repositories when nothing of that name is installed.
 func (u *Universe) InstalledGroup(root RootID, cp atom.CP) []*Candidate {
+	if len(u.inst[root]) == 0 {
+		return nil
+	}
 	if g := u.storeOf(cp).groups[groupKey{root, cp}]; g != nil {
 		return g.Installed
 	}

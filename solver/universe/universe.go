@@ -32,6 +32,8 @@ type RootID uint8
 const (
 	Host   RootID = 0
 	Target RootID = 1
+
+	numRoots = 2
 )
 
 // Root is one place where packages are installed.

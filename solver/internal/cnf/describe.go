@@ -92,7 +92,7 @@ func (f *Formula) Variables() []Variable {
 func (f *Formula) auxiliary(out []Variable) {
 	implied := map[int32][]string{}
 	for _, c := range f.clauses {
-		r := &f.rules[c.rule]
+		r := f.rules.at(c.rule)
 		for i, l := range f.lits[c.from:c.to] {
 			v := l.Var()
 			if out[v-1].Meaning != "" && implied[v] == nil {
@@ -147,7 +147,7 @@ func (f *Formula) Choice(r *Rule) bool {
 		return false
 	}
 	for _, c := range f.clauses {
-		if &f.rules[c.rule] == r {
+		if f.rules.at(c.rule) == r {
 			p := f.lits[c.from].Not()
 			return p != f.Used(r.Cand) && p != f.Target(r.Cand)
 		}

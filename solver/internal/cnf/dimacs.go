@@ -21,7 +21,7 @@ func (f *Formula) WriteDIMACS(w io.Writer) error {
 	var line []byte
 	for _, c := range f.clauses {
 		if c.rule != last {
-			fmt.Fprintf(out, "c %d %s\n", c.rule+1, oneLine(f.rules[c.rule].String()))
+			fmt.Fprintf(out, "c %d %s\n", c.rule+1, oneLine(f.rules.at(c.rule).String()))
 			last = c.rule
 		}
 		line = line[:0]

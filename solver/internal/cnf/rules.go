@@ -67,7 +67,7 @@ type Formula struct {
 	vars    int32
 	lits    []sat.Lit
 	clauses []clause
-	rules   []Rule
+	rules   ruleList
 
 	exists  []sat.Lit // by candidate ID: the package is installed at the end
 	used    []sat.Lit // by candidate ID: it counts for dependencies; differs from exists for orphans
@@ -118,10 +118,27 @@ func (f *Formula) newVar() sat.Lit {
 	return sat.Lit(f.vars)
 }
 
-func (f *Formula) rule(r Rule) int32 {
-	f.rules = append(f.rules, r)
-	return int32(len(f.rules) - 1)
+func (f *Formula) rule(r Rule) int32 { return f.rules.add(r) }
+
+// ruleList is append-only and never copies what it holds: there are some 15,000 rules, of 200 bytes each.
+type ruleList struct {
+	chunks [][]Rule
+	n      int
 }
+
+const rulesPerChunk = 256
+
+func (l *ruleList) add(r Rule) int32 {
+	if l.n%rulesPerChunk == 0 {
+		l.chunks = append(l.chunks, make([]Rule, 0, rulesPerChunk))
+	}
+	last := &l.chunks[len(l.chunks)-1]
+	*last = append(*last, r)
+	l.n++
+	return int32(l.n - 1)
+}
+
+func (l *ruleList) at(i int32) *Rule { return &l.chunks[i/rulesPerChunk][i%rulesPerChunk] }
 
 func (f *Formula) add(rule int32, lits ...sat.Lit) {
 	from := int32(len(f.lits))
@@ -152,18 +169,18 @@ func (f *Formula) Load(to Adder) {
 func (f *Formula) Explained() (e *sat.Engine, selectors []sat.Lit, ruleOf map[sat.Lit]*Rule) {
 	e = sat.New()
 	ruleOf = map[sat.Lit]*Rule{}
-	sel := make([]sat.Lit, len(f.rules))
+	sel := make([]sat.Lit, f.rules.n)
 	next := f.vars
 	var buf []sat.Lit
 	for _, c := range f.clauses {
-		if f.rules[c.rule].Kind == Learned {
+		if f.rules.at(c.rule).Kind == Learned {
 			continue
 		}
 		if sel[c.rule] == 0 {
 			next++
 			sel[c.rule] = sat.Lit(next)
 			selectors = append(selectors, sat.Lit(next))
-			ruleOf[sat.Lit(next)] = &f.rules[c.rule]
+			ruleOf[sat.Lit(next)] = f.rules.at(c.rule)
 		}
 		buf = append(buf[:0], f.lits[c.from:c.to]...)
 		e.Add(append(buf, sel[c.rule].Not())...)

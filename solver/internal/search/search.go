@@ -28,6 +28,7 @@ type Search struct {
 	skipped        []argument // members of sets that nothing answers
 	keep           map[*universe.Candidate]bool
 	argSeen        map[*universe.Candidate]int8
+	usableSeen     []int8                          // by candidate ID: 0 not known yet, 1 usable, -1 not
 	again          map[[2]*universe.Candidate]bool // installed, ebuild: to be merged again
 	distrust       map[*universe.Candidate]bool    // installed packages that earlier walks relied on in vain
 	loose          map[*atom.Atom]*atom.Atom       // atoms without their USE part
@@ -194,6 +195,20 @@ func (s *Search) greedy() []argument {
 
 // usable tells whether a candidate may be merged at all.
 func (s *Search) usable(c *universe.Candidate) bool {
+	for c.ID >= len(s.usableSeen) {
+		s.usableSeen = append(s.usableSeen, make([]int8, 1024)...)
+	}
+	seen := &s.usableSeen[c.ID]
+	if *seen == 0 {
+		*seen = -1
+		if s.mergeable(c) {
+			*seen = 1
+		}
+	}
+	return *seen > 0
+}
+
+func (s *Search) mergeable(c *universe.Candidate) bool {
 	if c.Pkg.Origin == metadata.Binary && !s.o.UsePkg && !s.o.UsePkgOnly {
 		return false // known for buildpkg-proactive only
 	}
