@@ -1,0 +1,99 @@
+package vdb
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+
+	"github.com/portsolve/portsolve/internal/rootfs"
+)
+
+// State is where Portage keeps what it knows of a ROOT, seen by those who write
+// there: var/db/pkg, var/lib/portage and var/cache/edb.
+type State struct {
+	FS rootfs.FS
+	// Group is the number of the group "portage"; 0 if the system has none. What
+	// Portage makes for that group gets it, as far as the process may set it.
+	Group int
+}
+
+// Directories below ROOT that Portage makes itself.
+const (
+	pkgDir     = "var/db/pkg"
+	privateDir = "var/lib/portage"
+	edbDir     = "var/cache/edb"
+)
+
+// stateDirs have a mode and the group of their own; their parents are 0755.
+var stateDirs = [...]struct {
+	name string
+	mode uint32
+}{{pkgDir, 0o755}, {privateDir, 0o2755}, {edbDir, 0o2755}}
+
+// MkdirAll makes a directory with its parents, those of Portage as Portage makes
+// them. What exists is kept as it is.
+func (s State) MkdirAll(name string) error {
+	if info, err := s.FS.Stat(name); err == nil && info.IsDir() {
+		return nil
+	}
+	for _, d := range stateDirs {
+		if !rootfs.Below(name, d.name) {
+			continue
+		}
+		if there, err := rootfs.Exists(s.FS, d.name); err != nil || there {
+			break
+		}
+		if err := rootfs.MkdirAll(s.FS, path.Dir(d.name), 0o755); err != nil {
+			return err
+		}
+		if err := s.FS.Mkdir(d.name, d.mode); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if s.setGroup(d.name) { // chown(2) may clear the bits
+			_ = s.FS.Chmod(d.name, d.mode)
+		}
+	}
+	return rootfs.MkdirAll(s.FS, name, 0o755)
+}
+
+// Write makes or replaces a file: beside it, made durable, renamed. Its directory
+// is made if need be. A file that has this content already is left alone.
+// The group is that of the directory or Group.
+func (s State) Write(name string, data []byte, mode uint32) error {
+	old, err := rootfs.ReadFile(s.FS, name)
+	if err == nil && string(old) == string(data) {
+		return nil
+	}
+	if err := s.MkdirAll(path.Dir(name)); err != nil {
+		return err
+	}
+	isNew := rootfs.IsAbsent(err)
+	if err := rootfs.WriteFile(s.FS, name, data, mode); err != nil {
+		return err
+	}
+	if isNew && s.setGroup(name) {
+		_ = s.FS.Chmod(name, mode)
+	}
+	return nil
+}
+
+// setGroup gives a new object to the group; whether it had to be changed and was.
+func (s State) setGroup(name string) bool {
+	info, err := s.FS.Lstat(name)
+	if err != nil || s.Group <= 0 || info.GID == s.Group {
+		return false
+	}
+	return s.FS.Lchown(name, info.UID, s.Group) == nil
+}
+
+// readSmall reads a file of at most limit bytes; a larger one is errTooLarge.
+func readSmall(t rootfs.FS, name string, limit int64) ([]byte, error) {
+	info, err := t.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsRegular() && info.Size > limit {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errTooLarge}
+	}
+	return rootfs.ReadFile(t, name)
+}
