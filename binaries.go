@@ -41,6 +41,7 @@ type binhost struct {
 	binpkg.Host
 	priority         int
 	include, exclude []namedAtom // getbinpkg-include, -exclude
+	signed           *hostSigned // verify-signature, nil if not set
 }
 
 // binaries opens PKGDIR, and with remote the binhosts, of a root.
@@ -143,6 +144,13 @@ func (s *System) binhost(section *repo.Section, b *binaries) (binhost, error) {
 		}
 		h.priority = n
 	}
+	if text, src, ok := section.Value("verify-signature"); ok {
+		on, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(text)))
+		if err != nil {
+			return h, fmt.Errorf("%s: verify-signature = %q is neither true nor false", src, text)
+		}
+		h.signed = &hostSigned{on, src}
+	}
 	for _, list := range [...]struct {
 		key  string
 		into *[]namedAtom
@@ -204,6 +212,16 @@ func (s *System) addBinaries(ctx context.Context, roots []universe.Root, req *un
 		o.BuildPkgProactive = o.BuildPkgProactive || hasFeature(r.settings, "buildpkg-proactive")
 		if roots[i].Unwanted, err = s.unwanted(b, req); err != nil {
 			return err
+		}
+		if signed := newSignedRules(r.settings, b.hosts); signed != nil {
+			others := roots[i].Unwanted
+			roots[i].Unwanted = func(p *metadata.Package) []metadata.Exclusion {
+				var out []metadata.Exclusion
+				if others != nil {
+					out = others(p)
+				}
+				return signed.against(p, out)
+			}
 		}
 	}
 	addPackageFiles(roots, req)

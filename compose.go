@@ -82,6 +82,7 @@ func (c *composer) result() *Result {
 	}
 	c.entries(r)
 	c.downloads(r)
+	r.Binaries = o.RejectedBinaries()
 	c.needsInstalled(r)
 	if c.cycles != nil {
 		c.cycleAnswer(r)

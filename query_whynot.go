@@ -9,6 +9,7 @@ import (
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/universe"
 )
 
 // maxTries bounds how many versions WhyNot asks the solver about: the best
@@ -36,6 +37,9 @@ func (s *System) WhyNot(ctx context.Context, word string, r Request) (*answer.Wh
 	}
 	w := &whyNot{sys: s, ctx: ctx, request: r, atom: x.args[0].Atoms[0].Atom, tried: map[string]string{}}
 	res.Atom = w.atom.String()
+	if err := w.readBinaries(word); err != nil {
+		return nil, err
+	}
 	if err := w.versions(res); err != nil {
 		return nil, err
 	}
@@ -47,12 +51,15 @@ func (s *System) WhyNot(ctx context.Context, word string, r Request) (*answer.Wh
 
 // whyNot is one question.
 type whyNot struct {
-	sys     *System
-	ctx     context.Context
-	request Request
-	atom    *atom.Atom
-	base    *Result           // the answer to the request alone, once it was needed
-	tried   map[string]string // slot -> the version that was tried
+	sys        *System
+	ctx        context.Context
+	request    Request
+	atom       *atom.Atom
+	base       *Result               // the answer to the request alone, once it was needed
+	tried      map[string]string     // slot -> the version that was tried
+	binary     []*universe.Candidate // binary packages of the name, if the request may use any; best first
+	told       map[*universe.Candidate]bool
+	onlyBinary bool
 }
 
 // candidates are those of the root that requests are for, best first.
@@ -89,7 +96,7 @@ func (w *whyNot) versions(res *answer.WhyNot) error {
 		}
 		res.Versions = append(res.Versions, v)
 	}
-	return nil
+	return w.onlyBinaries(res)
 }
 
 // version judges one version; installed is the installed package of the same
@@ -97,7 +104,12 @@ func (w *whyNot) versions(res *answer.WhyNot) error {
 func (w *whyNot) version(c *Candidate, installed *metadata.Package) (answer.Version, error) {
 	p := c.Pkg
 	v := answer.Version{CPV: p.CPV.String(), Slot: p.Slot, SubSlot: p.SubSlot, Repo: p.Repo, Reasons: w.reasons(c)}
-	hidden := len(v.Reasons) > 0
+	v.Binaries = w.binariesOf(c.Pkg)
+	usable := slices.ContainsFunc(v.Binaries, mayBeUsed)
+	if w.onlyBinary && p.Origin == metadata.Ebuild && !usable {
+		v.Reasons = append(v.Reasons, answer.Reason{Kind: string(metadata.ExclOption), Text: "only binary packages may be used (--usepkgonly)"})
+	}
+	hidden := len(v.Reasons) > 0 && !usable
 	better, tried := w.tried[p.Slot]
 	switch {
 	case p.Origin == metadata.Installed || installed != nil && installed.Slot == p.Slot && installed.Repo == p.Repo:
@@ -165,6 +177,13 @@ func (w *whyNot) try(v *answer.Version) error {
 		return err
 	}
 	v.Try = res
+	for i := range v.Binaries { // what the selection made of those that nothing forbids
+		for j := range res.Binaries {
+			if b, r := &v.Binaries[i], &res.Binaries[j]; mayBeUsed(*b) && b.Path == r.Path && b.CPV == r.CPV {
+				b.Reasons = r.Reasons
+			}
+		}
+	}
 	switch res.Status {
 	case answer.Unsolvable:
 		v.State = "impossible"

@@ -3,6 +3,7 @@ package portsolve
 import (
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/portsolve/portsolve/atom"
@@ -34,15 +35,33 @@ func (s *System) newDownloads() *downloads {
 	return d
 }
 
-// fill notes the size of the downloads of every ebuild in a plan, in its order.
+// fill notes the size of the downloads of every package in a plan, in its order.
 // It stays unknown where the repository has no Manifest, or one without the file.
 func (d *downloads) fill(plan []answer.Entry) {
 	for i := range plan {
 		e := &plan[i]
-		if e.Action == answer.Merge && e.Package != nil && e.Package.Origin == metadata.Ebuild {
+		if e.Action != answer.Merge || e.Package == nil {
+			continue
+		}
+		if e.Package.Origin == metadata.Ebuild {
 			e.Download = d.missing(e.Package, func(flag string) bool { return e.Use[flag] })
+		} else {
+			e.Download = packageSize(e.Package)
 		}
 	}
+}
+
+// packageSize is what has to be fetched of a binary package: nothing of one that is here.
+func packageSize(p *metadata.Package) *int64 {
+	var size int64
+	if p.Remote {
+		n, err := strconv.ParseInt(p.Var("SIZE"), 10, 64)
+		if err != nil || n < 0 {
+			return nil
+		}
+		size = n
+	}
+	return &size
 }
 
 // missing is the size of the files of a package that are neither in DISTDIR nor

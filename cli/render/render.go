@@ -60,6 +60,7 @@ func Text(w io.Writer, res *answer.Result, o Options) error {
 	if o.QuietRepos && len(p.repos) > 0 && o.Level != Quiet {
 		p.legend()
 	}
+	p.rejectedBinaries()
 	p.problems()
 	_, err := w.Write(p.Bytes())
 	return err

@@ -26,7 +26,7 @@ func WhyNot(w io.Writer, res *answer.WhyNot, o Options) error {
 
 // brief: said on one line.
 func brief(v *answer.Version) bool {
-	return v.Try == nil && len(v.Reasons) == 0 && len(v.HeldBack) == 0
+	return v.Try == nil && len(v.Reasons) == 0 && len(v.HeldBack) == 0 && len(v.Binaries) == 0
 }
 
 func (p *page) noVersion(res *answer.WhyNot) {
@@ -65,6 +65,12 @@ func (p *page) version(res *answer.WhyNot, v *answer.Version) {
 	}
 	for i := range v.Reasons {
 		p.reason(&v.Reasons[i])
+	}
+	if len(v.Binaries) > 0 {
+		p.WriteString("  binary packages of it:\n")
+		for i := range v.Binaries {
+			p.rejectedBinary(&v.Binaries[i], "  ")
+		}
 	}
 	if len(v.HeldBack) > 0 {
 		p.printf("  %s leaves it out because of\n", strings.Join(res.For, " "))

@@ -102,7 +102,8 @@ func (s *Settings) arch() (string, Source) {
 }
 
 // HasFlag reports whether flag is in the effective IUSE of p (explicit IUSE, or
-// IUSE_EFFECTIVE from EAPI 5 on, or Portage's implicit IUSE before; the recorded one for built packages).
+// IUSE_EFFECTIVE from EAPI 5 on, or Portage's implicit IUSE before; the recorded one for built packages). The index
+// of a binhost does not record it: there the flags that the package was built with count, and those of this profile.
 func (s *Settings) HasFlag(p *metadata.Package, flag string) bool {
 	return p.HasIUSE(flag) || s.implicit(p, flag)
 }
@@ -112,7 +113,10 @@ func (s *Settings) implicit(p *metadata.Package, flag string) bool {
 	if p.EAPI != nil && !p.EAPI.IUSEEffective {
 		return s.iuse.old(flag)
 	}
-	if p.Origin != metadata.Ebuild {
+	if p.Origin == metadata.Binary && p.IUSEEffective == nil && p.Use.Has(flag) {
+		return true // an index does not say; what the package was built with, it had
+	}
+	if p.Origin == metadata.Installed || p.IUSEEffective != nil {
 		return p.IUSEEffective.Has(flag)
 	}
 	return s.iuse.effective[flag]

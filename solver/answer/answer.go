@@ -37,6 +37,7 @@ type Result struct {
 	VirtualCycle    []string            `json:"virtual_cycle"`
 	Rebuilds        map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
 	HeldBack        []HeldBack          `json:"held_back"`
+	Binaries        []RejectedBinary    `json:"rejected_binaries"` // binary packages that are not used, where they were asked for
 	Removal         *Removal            `json:"removal,omitempty"`
 	Warnings        []string            `json:"warnings"`
 	UseExpand       []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display

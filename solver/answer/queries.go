@@ -102,6 +102,8 @@ type Reason struct {
 	Source  string   `json:"source"` // file:line, "" none
 	Tokens  []string `json:"tokens,omitempty"`
 	Comment string   `json:"comment,omitempty"` // what the author of a mask wrote
+	// Flags are the differences of kind "USE", of binary packages.
+	Flags []FlagDifference `json:"flags,omitempty"`
 }
 
 // SetList is the answer of `portsolve list-sets`.

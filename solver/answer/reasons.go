@@ -77,6 +77,8 @@ type Version struct {
 	By      string   `json:"by,omitempty"`
 	// Try is the answer to the request for this version.
 	Try *Result `json:"try,omitempty"`
+	// Binaries are the binary packages of this version, if the request may use any; without Reasons: may be used.
+	Binaries []RejectedBinary `json:"binaries,omitempty"`
 	// HeldBack are the dependencies that kept the request without this version from taking it.
 	HeldBack []Why `json:"held_back,omitempty"`
 }

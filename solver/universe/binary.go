@@ -2,6 +2,7 @@ package universe
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/portsolve/portsolve/atom"
@@ -23,18 +24,11 @@ func (u *Universe) binaryExclusions(c *Candidate) []metadata.Exclusion {
 	e := u.ebuildOf(c)
 	if respects(o.BinpkgRespectUse, o) {
 		if diff := u.useDifference(c, e); len(diff) > 0 {
-			out = append(out, metadata.Exclusion{Kind: metadata.ExclUse, Tokens: diff,
-				Detail: "was built with other USE flags than configured: " + strings.Join(diff, " ")})
+			out = append(out, useExclusion(diff))
 		}
 	}
 	if e != nil && respects(o.BinpkgChangedDeps, o) {
-		for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
-			if !BuildTime(k) && u.depTextAs(e, c, k) != u.DepText(c, k) {
-				out = append(out, metadata.Exclusion{Kind: metadata.ExclChangedDeps, Tokens: []string{k.String()},
-					Detail: fmt.Sprintf("%s of the ebuild has changed since it was built", k)})
-				break
-			}
-		}
+		out = append(out, u.changedDeps(c, e)...)
 	}
 	if o.UsePkgExcludeLive && isLive(c) {
 		out = append(out, metadata.Exclusion{Kind: metadata.ExclOption, Tokens: []string{"live"}, Source: metadata.Source{File: "--usepkg-exclude-live"},
@@ -96,34 +90,105 @@ func (u *Universe) ebuildOf(c *Candidate) *Candidate {
 	return best
 }
 
-// useDifference lists the flags in which a binary package differs from what would be built now, as they are wanted:
-// "foo" or "-foo". Flags that the profile forces or masks, and that one of them lacks, don't count.
-func (u *Universe) useDifference(c, e *Candidate) []string {
-	now, iuse := c.policy.UseFromConfig(c.Pkg), c.Pkg.IUSE
+// useExclusion puts differences into words.
+func useExclusion(diff []metadata.FlagDifference) metadata.Exclusion {
+	x := metadata.Exclusion{Kind: metadata.ExclUse, Flags: diff}
+	var words []string
+	for _, d := range diff {
+		words = append(words, d.String())
+		if x.Source.IsZero() {
+			x.Source = d.Source
+		}
+		if d.Wanted {
+			x.Tokens = append(x.Tokens, d.Flag)
+		} else {
+			x.Tokens = append(x.Tokens, "-"+d.Flag)
+		}
+	}
+	x.Detail = "was built with other USE flags than configured: " + strings.Join(words, ", ")
+	return x
+}
+
+// changedDeps compares the run-time dependencies that a binary package was built with to those of its ebuild.
+func (u *Universe) changedDeps(c, e *Candidate) []metadata.Exclusion {
+	for k := metadata.DEPEND; k < metadata.NumDepKinds; k++ {
+		if BuildTime(k) {
+			continue
+		}
+		now, was := u.depTextAs(e, c, k), u.DepText(c, k)
+		if now == was {
+			continue
+		}
+		x := metadata.Exclusion{Kind: metadata.ExclChangedDeps, Tokens: []string{k.String()},
+			Detail: fmt.Sprintf("%s of the ebuild has changed since it was built", k)}
+		added, gone := missingWords(now, was), missingWords(was, now)
+		switch {
+		case len(added)+len(gone) == 0:
+			x.Detail += " (the same packages in another order)"
+		case len(added) == 0:
+			x.Detail += ": without " + strings.Join(gone, " ") + " now"
+		case len(gone) == 0:
+			x.Detail += ": with " + strings.Join(added, " ") + " now"
+		default:
+			x.Detail += fmt.Sprintf(": %s instead of %s", strings.Join(added, " "), strings.Join(gone, " "))
+		}
+		for _, w := range added {
+			x.Tokens = append(x.Tokens, "+"+w)
+		}
+		for _, w := range gone {
+			x.Tokens = append(x.Tokens, "-"+w)
+		}
+		return []metadata.Exclusion{x}
+	}
+	return nil
+}
+
+// missingWords lists the words of a that b does not have, each once.
+func missingWords(a, b string) []string {
+	var out []string
+	others := strings.Fields(b)
+	for w := range strings.FieldsSeq(a) {
+		if !slices.Contains(others, w) && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// useDifference lists the flags in which a binary package differs from what would be built now. The effective IUSE counts: a flag
+// that one has in IUSE and the other implicitly is in both. Flags that the profile forces or masks, and that are not in
+// both IUSE, don't count.
+func (u *Universe) useDifference(c, e *Candidate) []metadata.FlagDifference {
+	now, iuse, like := c.policy.UseFromConfig(c.Pkg), c.Pkg.IUSE, c
 	if e != nil {
-		now, iuse = e.Flags(), e.Pkg.IUSE
+		now, iuse, like = e.Flags(), e.Pkg.IUSE, e
 	}
 	was := c.Flags()
-	var out []string
+	var out []metadata.FlagDifference
 	seen := map[string]bool{}
 	look := func(f string) {
 		if seen[f] {
 			return
 		}
 		seen[f] = true
-		both := c.Pkg.HasIUSE(f) && (e == nil || e.Pkg.HasIUSE(f))
-		if !both {
+		built, known := c.HasFlag(f), e == nil || e.HasFlag(f)
+		if built && known && now.Has(f) == was.Has(f) {
+			return
+		}
+		if !c.Pkg.HasIUSE(f) || e != nil && !e.Pkg.HasIUSE(f) {
 			if _, forced, masked, _ := c.ForcedFlag(f); forced || masked {
 				return
 			}
-		} else if now.Has(f) == was.Has(f) {
-			return
 		}
-		if now.Has(f) {
-			out = append(out, f)
-		} else {
-			out = append(out, "-"+f)
+		d := metadata.FlagDifference{Flag: f, Wanted: now.Has(f), Built: "off", Gone: !known}
+		switch {
+		case !built:
+			d.Built = "missing"
+		case was.Has(f):
+			d.Built = "on"
 		}
+		_, _, _, d.Source = like.ForcedFlag(f)
+		out = append(out, d)
 	}
 	for _, f := range iuse {
 		look(f.Name)
