@@ -81,6 +81,7 @@ func (c *composer) result() *Result {
 		Plan: []answer.Entry{}, Warnings: c.warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
 	}
 	c.entries(r)
+	r.Changes.Entries = c.configEntries(r)
 	c.downloads(r)
 	r.Binaries = o.RejectedBinaries()
 	c.needsInstalled(r)

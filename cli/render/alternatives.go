@@ -56,9 +56,9 @@ func (p *page) shownAlternative() int {
 	if p.res.Changes.Empty() {
 		return -1
 	}
-	want := fmt.Sprint(changeLines(p.res.Changes, p.res.Plan))
+	want := fmt.Sprint(changeLines(&p.res.Changes))
 	return slices.IndexFunc(p.res.Alternatives, func(a answer.Alternative) bool {
-		return fmt.Sprint(changeLines(a.Changes, a.Plan)) == want
+		return fmt.Sprint(changeLines(&a.Changes)) == want
 	})
 }
 
@@ -68,7 +68,7 @@ func (p *page) alternative(i, shown int) {
 	if i == shown {
 		mark = "  (shown above)"
 	}
-	for n, l := range changeLines(a.Changes, a.Plan) {
+	for n, l := range changeLines(&a.Changes) {
 		number := "   "
 		if n == 0 {
 			number = fmt.Sprintf("%2d.", i+1)
@@ -141,26 +141,10 @@ func beyond(plan, other []answer.Entry) []string {
 }
 
 // changeLines are the entries of the configuration: file and line.
-func changeLines(c answer.Changes, plan []answer.Entry) [][2]string {
+func changeLines(c *answer.Changes) [][2]string {
 	var out [][2]string
-	for _, cpv := range sortedKeys(c.Use) {
-		out = append(out, [2]string{"package.use", ">=" + cpv + " " + flagWords(c.Use[cpv])})
-	}
-	for _, cpv := range sortedKeys(c.License) {
-		out = append(out, [2]string{"package.license", ">=" + cpv + " " + strings.Join(c.License[cpv], " ")})
-	}
-	for _, cpv := range c.Keywords {
-		line := "=" + cpv
-		for i := range plan {
-			if plan[i].CPV == cpv && plan[i].Action == answer.Merge && plan[i].Mark == "*" {
-				line += " **"
-				break
-			}
-		}
-		out = append(out, [2]string{"package.accept_keywords", line})
-	}
-	for _, cpv := range c.Unmask {
-		out = append(out, [2]string{"package.unmask", "=" + cpv})
+	for i := range c.Entries {
+		out = append(out, [2]string{c.Entries[i].File, c.Entries[i].Line()})
 	}
 	return out
 }

@@ -1,10 +1,7 @@
 package render
 
 import (
-	"fmt"
 	"strings"
-
-	"github.com/portsolve/portsolve/solver/answer"
 )
 
 // changes lists the configuration changes that the plan assumes, as lines for
@@ -20,62 +17,21 @@ func (p *page) changes() {
 			p.WriteString(l + "\n")
 		}
 	}
-	var use, license, keywords, unmask []string
-	for _, cpv := range sortedKeys(c.Use) {
-		use = append(use, p.requiredBy(cpv)+">="+cpv+" "+flagWords(c.Use[cpv]))
-	}
-	for _, cpv := range c.Keywords {
-		keywords = append(keywords, p.requiredBy(cpv)+"="+cpv+p.acceptedKeyword(cpv))
-	}
-	for _, cpv := range c.Unmask {
-		unmask = append(unmask, p.requiredBy(cpv)+"="+cpv)
-	}
-	for _, cpv := range sortedKeys(c.License) {
-		license = append(license, p.requiredBy(cpv)+">="+cpv+" "+strings.Join(c.License[cpv], " "))
-	}
-	section("USE", "package.use", use)
-	section("keyword", "package.accept_keywords", keywords)
-	section("mask", "package.unmask", unmask)
-	section("license", "package.license", license)
-}
-
-// acceptedKeyword completes a line of package.accept_keywords: nothing accepts
-// the testing keyword, which is enough unless the package has none at all.
-func (p *page) acceptedKeyword(cpv string) string {
-	if e := p.find(cpv); e != nil && e.Mark == "*" {
-		return " **"
-	}
-	return ""
-}
-
-// requiredBy is a comment with the way from the package up to the request.
-func (p *page) requiredBy(cpv string) string {
-	var b strings.Builder
-	seen := map[string]bool{}
-	for !seen[cpv] {
-		seen[cpv] = true
-		e := p.find(cpv)
-		if e == nil || len(e.Why) == 0 {
-			break
+	for _, f := range []struct{ what, file string }{
+		{"USE", "package.use"}, {"keyword", "package.accept_keywords"}, {"mask", "package.unmask"}, {"license", "package.license"},
+		{"properties", "package.properties"}, {"restrict", "package.accept_restrict"},
+	} {
+		var lines []string
+		for i := range c.Entries {
+			if e := &c.Entries[i]; e.File == f.file {
+				for _, text := range e.Comment() {
+					lines = append(lines, strings.TrimRight("# "+text, " "))
+				}
+				lines = append(lines, e.Line())
+			}
 		}
-		w := e.Why[0]
-		if w.Parent == "" {
-			fmt.Fprintf(&b, "# required by %s (argument)\n", w.Arg)
-			break
-		}
-		fmt.Fprintf(&b, "# required by %s\n", w.Parent)
-		cpv = w.Parent
+		section(f.what, f.file, lines)
 	}
-	return b.String()
-}
-
-func (p *page) find(cpv string) *answer.Entry {
-	for i := range p.res.Plan {
-		if p.res.Plan[i].CPV == cpv && p.res.Plan[i].Action == answer.Merge {
-			return &p.res.Plan[i]
-		}
-	}
-	return nil
 }
 
 func useChanges(change map[string]map[string]bool) string {

@@ -2,7 +2,11 @@
 // returns, --format json prints (docs/json.md) and the independent checker judges.
 package answer
 
-import "github.com/portsolve/portsolve/atom/metadata"
+import (
+	"strings"
+
+	"github.com/portsolve/portsolve/atom/metadata"
+)
 
 // Schema is the version of the JSON form.
 const Schema = 1
@@ -117,9 +121,57 @@ type Changes struct {
 	License  map[string][]string        `json:"license"`
 	Keywords []string                   `json:"keywords"`
 	Unmask   []string                   `json:"unmask"`
+	// Properties and Restrict are accepted by package.properties and package.accept_restrict: cpv -> words.
+	Properties map[string][]string `json:"properties"`
+	Restrict   map[string][]string `json:"restrict"`
+	// Entries are the same changes as lines for the files of /etc/portage.
+	Entries []ConfigEntry `json:"entries"`
 }
 
-func (c Changes) Empty() bool { return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask) == 0 }
+// ConfigEntry is one line for a file of /etc/portage (portage(5)).
+type ConfigEntry struct {
+	File   string   `json:"file"` // "package.use"
+	Atom   string   `json:"atom"`
+	Tokens []string `json:"tokens"` // flags, keywords, licenses; none in package.unmask
+	CPV    string   `json:"cpv"`    // the package that it is for
+	Repo   string   `json:"repo"`
+	Cause  []Cause  `json:"cause"` // the way from the package up to the request
+	// MaskFile is where the mask stands that an entry of package.unmask lifts, and MaskComment the comment above it.
+	MaskFile    string `json:"mask_file,omitempty"`
+	MaskComment string `json:"mask_comment,omitempty"`
+}
+
+// Cause is one step of the way from a package to the request: the package that needs the one before, or the argument.
+type Cause struct {
+	Package string `json:"package,omitempty"` // cpv
+	Repo    string `json:"repo,omitempty"`
+	Arg     string `json:"arg,omitempty"`
+}
+
+// Line is the entry as it is written.
+func (e *ConfigEntry) Line() string { return strings.Join(append([]string{e.Atom}, e.Tokens...), " ") }
+
+// Comment is what emerge writes above an entry, without "#".
+func (e *ConfigEntry) Comment() []string {
+	var out []string
+	for _, c := range e.Cause {
+		if c.Package == "" {
+			out = append(out, "required by "+c.Arg+" (argument)")
+		} else {
+			out = append(out, strings.TrimSuffix("required by "+c.Package+"::"+c.Repo, "::"))
+		}
+	}
+	if e.MaskFile != "" {
+		out = append(out, e.MaskFile+":")
+		out = append(out, strings.Split(strings.TrimSpace(e.MaskComment), "\n")...)
+	}
+	return out
+}
+
+// Empty reports whether nothing has to be changed.
+func (c Changes) Empty() bool {
+	return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask)+len(c.Properties)+len(c.Restrict) == 0
+}
 
 // Conflict is a minimal set of rules that contradict each other.
 type Conflict struct {

@@ -146,20 +146,29 @@ func (c *checker) covered(p *metadata.Package, x metadata.Exclusion) bool {
 	case metadata.ExclMask:
 		return listed(ch.Unmask, p)
 	case metadata.ExclLicense:
-		accepted := ch.License[label(p)]
-		if accepted == nil {
-			accepted = ch.License[p.CPV.String()]
-		}
-		for _, t := range x.Tokens {
-			if !contains(accepted, t) {
-				return false
-			}
-		}
-		return len(accepted) > 0
+		return accepted(ch.License, p, x.Tokens)
+	case metadata.ExclProperties:
+		return accepted(ch.Properties, p, x.Tokens)
+	case metadata.ExclRestrict:
+		return accepted(ch.Restrict, p, x.Tokens)
 	case metadata.ExclRequiredUse:
 		return true // judged by requiredUseRule, with the changed flags
 	}
 	return false
+}
+
+// accepted: changes accept all of the words for a package.
+func accepted(changes map[string][]string, p *metadata.Package, words []string) bool {
+	list := changes[label(p)]
+	if list == nil {
+		list = changes[p.CPV.String()]
+	}
+	for _, w := range words {
+		if !contains(list, w) {
+			return false
+		}
+	}
+	return len(list) > 0
 }
 
 func listed(list []string, p *metadata.Package) bool {
