@@ -2,6 +2,7 @@ package portsolve
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/portsolve/portsolve/solver"
@@ -117,13 +118,9 @@ func changesEqual(a, b answer.Changes) bool {
 	same := func(x, y []string) bool {
 		return slices.Equal(slices.Sorted(slices.Values(x)), slices.Sorted(slices.Values(y)))
 	}
-	if len(a.License) != len(b.License) {
-		return false
+	names := func(x, y map[string][]string) bool {
+		return same(slices.Collect(maps.Keys(x)), slices.Collect(maps.Keys(y)))
 	}
-	for cpv := range a.License {
-		if _, ok := b.License[cpv]; !ok {
-			return false
-		}
-	}
-	return flags(a.Use, b.Use) && flags(b.Use, a.Use) && same(a.Keywords, b.Keywords) && same(a.Unmask, b.Unmask)
+	return flags(a.Use, b.Use) && flags(b.Use, a.Use) && names(a.License, b.License) &&
+		names(a.Properties, b.Properties) && names(a.Restrict, b.Restrict) && same(a.Keywords, b.Keywords) && same(a.Unmask, b.Unmask)
 }

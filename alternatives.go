@@ -96,7 +96,7 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 		patience = defaultPatience
 	}
 	f := alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
-		Explicit: c.sys.explicit, First: failed})
+		Arch: c.sys.Var("ARCH"), Explicit: c.sys.explicit, First: failed})
 	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 {
 		return err
 	}
@@ -173,12 +173,18 @@ func (c *choices) enumerate(ctx context.Context, f *alternatives.Finder, patienc
 	return nil
 }
 
+// keywordKinds are the changes of package.accept_keywords.
+var keywordKinds = [...]alternatives.Kind{alternatives.Testing, alternatives.Foreign, alternatives.Unkeyworded, alternatives.Live}
+
 // allowed are the kinds of changes that no option refuses.
 func allowed(o *universe.Options) (kinds [alternatives.NumKinds]bool) {
 	kinds[alternatives.Use] = o.AutounmaskUse.Or(true)
 	kinds[alternatives.License] = o.AutounmaskLicense.Or(true)
 	keywords := !o.AutounmaskKeepKeywords.Or(false)
-	kinds[alternatives.Testing], kinds[alternatives.Unkeyworded], kinds[alternatives.Live] = keywords, keywords, keywords
+	for _, k := range keywordKinds {
+		kinds[k] = keywords
+	}
+	kinds[alternatives.Properties], kinds[alternatives.Restrict] = true, true
 	kinds[alternatives.Unmask] = !o.AutounmaskKeepMasks.Or(false)
 	return kinds
 }
@@ -189,7 +195,9 @@ func proposed(o *universe.Options) (kinds [alternatives.NumKinds]bool) {
 	kinds[alternatives.Use] = true
 	kinds[alternatives.License] = o.AutounmaskLicense.Or(false)
 	keywords := !o.AutounmaskKeepKeywords.Or(!asked)
-	kinds[alternatives.Testing], kinds[alternatives.Unkeyworded], kinds[alternatives.Live] = keywords, keywords, keywords
+	for _, k := range keywordKinds {
+		kinds[k] = keywords
+	}
 	kinds[alternatives.Unmask] = !o.AutounmaskKeepMasks.Or(!asked)
 	return kinds
 }

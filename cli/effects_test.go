@@ -205,6 +205,9 @@ func TestEveryOptionHasATest(t *testing.T) {
 	for _, name := range [...]string{"--root", "--sysroot", "--config-root", "--prefix", "--root-deps", "--nospinner"} {
 		tested[name] = true // places_test.go
 	}
+	for _, name := range [...]string{"write", "continue", "only", "unrestricted-atoms"} {
+		tested["--autounmask-"+name] = true // autounmask_test.go
+	}
 	for _, o := range emergeopts.All() {
 		if o.Status == emergeopts.Works && !tested[o.Name] {
 			t.Errorf("%s works, but no test shows it", o.Name)

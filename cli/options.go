@@ -93,7 +93,7 @@ type command struct {
 	acceptProperties, acceptRestrict          string
 	repos                                     map[string]string
 	verify, ignoreDefaults, quietRepo, noSpin bool
-	pretend                                   bool
+	pretend, ask                              bool
 	slotRebuilds                              bool
 	color                                     string // "", "y", "n"
 	query                                     queryOptions
@@ -177,6 +177,8 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 		c.verify = yes
 	case "--pretend":
 		c.pretend = yes
+	case "--ask":
+		c.ask = yes
 	case "--cache-dir":
 		c.cacheDir = s.value
 	case "--config-root":

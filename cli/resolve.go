@@ -72,8 +72,18 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 		return nil, err
 	}
 	if cmd.verify {
-		return res, inv.verify(ctx, sys, req, res)
+		if err := inv.verify(ctx, sys, req, res); err != nil {
+			return res, err
+		}
 	}
+	again, err := inv.autounmask(cmd, sys, res)
+	if err != nil {
+		return res, err
+	}
+	if again {
+		return inv.resolveAgain(ctx, cmd)
+	}
+	inv.onlyChanges = cmd.options.AutounmaskOnly.Or(false)
 	return res, nil
 }
 
@@ -173,7 +183,7 @@ func (inv *invocation) renderOptions(cmd *command) render.Options {
 	return render.Options{
 		Level: level, Columns: o.Columns, Tree: o.Tree, Unordered: o.UnorderedDisplay,
 		Alphabetical: o.Alphabetical, QuietRepos: cmd.quietRepo, AllParents: o.VerboseConflicts,
-		SlotRebuilds: cmd.slotRebuilds, Color: inv.wantColor(cmd.color), OneShot: o.OneShot,
+		OnlyChanges: o.AutounmaskOnly.Or(false), Writes: cmd.wantsWrite(), SlotRebuilds: cmd.slotRebuilds, Color: inv.wantColor(cmd.color), OneShot: o.OneShot,
 	}
 }
 

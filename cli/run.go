@@ -21,18 +21,23 @@ import (
 // invocation is one run of the command with everything it may touch.
 type invocation struct {
 	env            map[string]string
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	settings       *[]setting     // options of the command line, in order
 	result         *answer.Result // set by resolve, for the exit code
+	onlyChanges    bool           // --autounmask-only: changes are all that was asked for
 }
 
 // Main runs the command line args (args[0] is the program name) and returns
 // the exit code. env holds "NAME=value" strings, as os.Environ does.
-func Main(ctx context.Context, args, env []string, _ io.Reader, stdout, stderr io.Writer) int {
-	inv := &invocation{env: environment(env), stdout: stdout, stderr: stderr, settings: new([]setting)}
+func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	inv := &invocation{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr, settings: new([]setting)}
 	err := inv.run(ctx, args)
 	if err != nil {
 		inv.complain(err)
+	}
+	if err == nil && inv.onlyChanges && inv.result != nil && inv.result.Status == answer.ChangesNeeded {
+		return ExitOK
 	}
 	return exitCode(inv.result, err)
 }
@@ -132,7 +137,8 @@ func (inv *invocation) app() *cli.App {
 
 const resolveHelp = `Options are emerge's own, in any order, letters combined (-puDN), values
    optional where emerge has them optional; -- ends the options.
-   Nothing on the system is ever changed.
+   Nothing on the system is changed, unless --autounmask-write, -continue or --ask
+   ask for configuration changes to be written.
 
    Exit codes: 0 solved or nothing to do, 1 unsolvable or configuration
    changes needed, 2 wrong command line, 3 unreadable system or tree.

@@ -184,7 +184,10 @@ func (p *page) verdict() {
 		}
 		p.WriteString("\n")
 	case answer.ChangesNeeded:
-		p.WriteString("\nThe list above assumes these changes; nothing has been written.\n")
+		if p.opt.Writes {
+			return
+		}
+		p.WriteString("\nThe list above assumes these changes; nothing has been written (--autounmask-write does).\n")
 	}
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	AllParents   bool // --verbose-conflicts
 	SlotRebuilds bool // list what causes rebuilds
 	Color        bool
+	OnlyChanges  bool // no plan if configuration changes are needed
+	Writes       bool // configuration changes are going to be written
 	OneShot      bool // what is named alone is not going to be in world
 }
 
@@ -48,7 +50,8 @@ func Text(w io.Writer, res *answer.Result, o Options) error {
 	for i := range res.Plan {
 		p.repoIndex(res.Plan[i].Repo)
 	}
-	if len(res.Plan) > 0 {
+	only := o.OnlyChanges && (res.Status == answer.ChangesNeeded || res.Status == answer.Solved)
+	if len(res.Plan) > 0 && !only {
 		if o.Level != Quiet {
 			p.header()
 		}
@@ -57,7 +60,7 @@ func Text(w io.Writer, res *answer.Result, o Options) error {
 			p.totals()
 		}
 	}
-	if o.QuietRepos && len(p.repos) > 0 && o.Level != Quiet {
+	if o.QuietRepos && len(p.repos) > 0 && !only && o.Level != Quiet {
 		p.legend()
 	}
 	p.rejectedBinaries()

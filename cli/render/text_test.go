@@ -135,6 +135,13 @@ func troubles(*testing.T) *answer.Result {
 		Changes: answer.Changes{
 			Use: map[string]map[string]bool{"a/u-1": {"b": true, "a": false}}, License: map[string][]string{"a/l-1": {"EULA"}},
 			Keywords: []string{"a/k-1"}, Unmask: []string{"a/m-1"},
+			Entries: []answer.ConfigEntry{
+				{File: "package.use", Atom: ">=a/u-1", Tokens: []string{"-a", "b"}},
+				{File: "package.accept_keywords", Atom: "=a/k-1", Tokens: []string{"~amd64"},
+					Cause: []answer.Cause{{Package: "a/b-1", Repo: "demo"}, {Arg: "a/b"}}},
+				{File: "package.unmask", Atom: "=a/m-1", MaskFile: "/p/package.mask", MaskComment: "It gives away names.\n\nMove on."},
+				{File: "package.license", Atom: ">=a/l-1", Tokens: []string{"EULA"}},
+			},
 		},
 		HeldBack: []answer.HeldBack{{CPV: "c/d-2", Selected: "c/d-1", By: many}},
 		Warnings: []string{"make.conf:3: FOO is odd"},

@@ -41,7 +41,7 @@ var display = []Option{
 
 // execution: options of what this command does not do.
 var execution = []Option{
-	{Name: "--ask", Short: 'a', Kind: Toggle, Default: "n", Status: NotApplicable, Note: "there is nothing to confirm"},
+	{Name: "--ask", Short: 'a', Kind: Toggle, Default: "n", Status: Works, Note: "ask before anything is changed; resolve: whether configuration changes are to be written"},
 	{Name: "--ask-enter-invalid", Default: "off", Status: NotApplicable, Note: "there is nothing to confirm"},
 	{Name: "--alert", Short: 'A', Kind: Toggle, Default: "n", Status: NotApplicable, Note: "there is nothing to confirm"},
 	{Name: "--buildpkg", Short: 'b', Kind: Toggle, Default: "n", Status: NotApplicable, Note: "nothing is built"},

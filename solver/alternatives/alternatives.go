@@ -19,8 +19,11 @@ type Kind uint8
 const (
 	Use         Kind = iota // package.use
 	License                 // package.license
+	Properties              // package.properties
+	Restrict                // package.accept_restrict
 	Testing                 // package.accept_keywords: ~arch
-	Unkeyworded             // package.accept_keywords: another architecture's keyword, or none (**)
+	Foreign                 // package.accept_keywords: another architecture's keyword
+	Unkeyworded             // package.accept_keywords: no keyword at all (**)
 	Live                    // package.accept_keywords: a version that is fetched from a repository of sources
 	Unmask                  // package.unmask
 	NumKinds
@@ -40,6 +43,8 @@ type Input struct {
 	Problem *solver.Problem
 	// Allowed tells which kinds of changes may be made.
 	Allowed [NumKinds]bool
+	// Arch is ARCH: whose keywords are this machine's.
+	Arch string
 	// Explicit tells whether the user wrote a setting, given where it stands: contradicting it costs more. nil: never.
 	Explicit func(metadata.Source) bool
 	// First is what solving without any change gave, if that is known and failed.

@@ -29,7 +29,7 @@ func words(a *alternatives.Alternative) string {
 		s := c.CP.String() + ":" + c.Slot + " "
 		switch {
 		case c.Kind != alternatives.Use:
-			s += [...]string{"use", "license", "testing", "unkeyworded", "live", "unmask"}[c.Kind]
+			s += [...]string{"use", "license", "properties", "restrict", "testing", "foreign", "unkeyworded", "live", "unmask"}[c.Kind]
 		case c.On:
 			s += "+" + c.Flag
 		default:
@@ -54,6 +54,7 @@ func find(t *testing.T, text string, in alternatives.Input) (list []string, f *a
 	if in.Explicit == nil {
 		in.Explicit = func(src metadata.Source) bool { return src.File == "config" }
 	}
+	in.Arch = "amd64"
 	f = alternatives.New(context.Background(), &in)
 	for {
 		a, err := f.Next(context.Background())
@@ -172,7 +173,7 @@ a/a
 	if err != nil {
 		t.Fatal(err)
 	}
-	in := &alternatives.Input{Problem: &solver.Problem{Roots: sc.Roots, Request: sc.Request}, Allowed: everything(), MaxAttempts: 1}
+	in := &alternatives.Input{Problem: &solver.Problem{Roots: sc.Roots, Request: sc.Request}, Allowed: everything(), Arch: "amd64", MaxAttempts: 1}
 	f := alternatives.New(t.Context(), in)
 	if a, err := f.Next(t.Context()); a != nil || err != nil || f.Complete() {
 		t.Errorf("one attempt: %v, %v, complete: %v", a, err, f.Complete())

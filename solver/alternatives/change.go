@@ -15,8 +15,10 @@ type Cost [numCosts]int
 const (
 	CostDrastic     = iota // masks lifted and live versions accepted
 	CostExplicit           // settings of the user contradicted
-	CostUnkeyworded        // packages without a keyword for this architecture
+	CostUnkeyworded        // packages without any keyword
+	CostForeign            // packages with keywords of other architectures only
 	CostTesting            // packages with a testing keyword
+	CostProperties         // packages with properties or restrictions to be accepted
 	CostLicense            // packages with licenses to be accepted
 	CostPackages           // packages touched
 	CostFlags              // USE flags set
@@ -56,8 +58,12 @@ func (c Change) weight(explicit bool) Cost {
 		w[CostOff] = 1 - b2i(c.On)
 	case License:
 		w[CostLicense] = 1
+	case Properties, Restrict:
+		w[CostProperties] = 1
 	case Testing:
 		w[CostTesting] = 1
+	case Foreign:
+		w[CostForeign] = 1
 	case Unkeyworded:
 		w[CostUnkeyworded] = 1
 	default:
@@ -67,19 +73,26 @@ func (c Change) weight(explicit bool) Cost {
 	return w
 }
 
-// kindFor is the change that lifts an exclusion; ok is false if none does.
-func kindFor(p *metadata.Package, x *metadata.Exclusion) (k Kind, ok bool) {
+// kindFor is the change that lifts an exclusion on a machine of an architecture; ok is false if none does.
+func kindFor(arch string, p *metadata.Package, x *metadata.Exclusion) (k Kind, ok bool) {
 	switch x.Kind {
 	case metadata.ExclLicense:
 		return License, true
+	case metadata.ExclProperties:
+		return Properties, true
+	case metadata.ExclRestrict:
+		return Restrict, true
 	case metadata.ExclMask:
 		return Unmask, true
 	case metadata.ExclKeyword:
 		if live(p) {
 			return Live, true
 		}
-		if len(x.Tokens) == 1 && strings.HasPrefix(x.Tokens[0], "~") {
+		switch {
+		case slices.Contains(x.Tokens, "~"+arch), slices.Contains(x.Tokens, arch):
 			return Testing, true
+		case slices.ContainsFunc(x.Tokens, func(k string) bool { return k != "" && k != "**" && k[0] != '-' }):
+			return Foreign, true
 		}
 		return Unkeyworded, true
 	}

@@ -51,7 +51,8 @@ func (f *Finder) alternative(ctx context.Context, s set, o *solver.Outcome, over
 
 // answer gives the changes as data: for each package that is merged what it needs.
 func (w *world) answer(a *Alternative) answer.Changes {
-	out := answer.Changes{Use: map[string]map[string]bool{}, License: map[string][]string{}}
+	out := answer.Changes{Use: map[string]map[string]bool{}, License: map[string][]string{},
+		Properties: map[string][]string{}, Restrict: map[string][]string{}}
 	for _, n := range a.Outcome.Selection.Nodes {
 		if n.Merge && n.Cand.Pkg.Origin == metadata.Ebuild {
 			w.answerFor(&out, a, n)
@@ -84,9 +85,13 @@ func (w *world) answerFor(out *answer.Changes, a *Alternative, n *universe.Node)
 	}
 	for i := range c.Excluded {
 		x := &c.Excluded[i]
-		switch k, _ := kindFor(c.Pkg, x); k {
+		switch k, _ := kindFor(w.in.Arch, c.Pkg, x); k {
 		case License:
 			out.License[cpv] = append(out.License[cpv], x.Tokens...)
+		case Properties:
+			out.Properties[cpv] = append(out.Properties[cpv], x.Tokens...)
+		case Restrict:
+			out.Restrict[cpv] = append(out.Restrict[cpv], x.Tokens...)
 		case Unmask:
 			out.Unmask = append(out.Unmask, cpv)
 		default:

@@ -65,7 +65,8 @@ func (f *Finder) learn(ctx context.Context, o *solver.Outcome, s set) (news int)
 
 // numbers finds the changes that an answer names; ok is false if one of them is not allowed.
 func (w *world) numbers(c answer.Changes) (s set, ok bool) {
-	names := slices.Concat(slices.Collect(maps.Keys(c.Use)), slices.Collect(maps.Keys(c.License)), c.Keywords, c.Unmask)
+	names := slices.Concat(slices.Collect(maps.Keys(c.Use)), slices.Collect(maps.Keys(c.License)), slices.Collect(maps.Keys(c.Properties)),
+		slices.Collect(maps.Keys(c.Restrict)), c.Keywords, c.Unmask)
 	slices.Sort(names)
 	for _, cpv := range slices.Compact(names) {
 		i := w.named(cpv)

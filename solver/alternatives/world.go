@@ -107,7 +107,7 @@ func (w *world) info(c *universe.Candidate) *info {
 	if !c.Visible() {
 		for n := range c.Excluded {
 			x := &c.Excluded[n]
-			kind, ok := kindFor(c.Pkg, x)
+			kind, ok := kindFor(w.in.Arch, c.Pkg, x)
 			if !ok || !w.in.Allowed[kind] || c.Pkg.Invalid != nil || c.Pkg.EAPI == nil {
 				i.liftable = false
 				break
