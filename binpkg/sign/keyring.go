@@ -10,11 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // maxKeyring bounds what is read of a keyring.
@@ -25,7 +24,8 @@ const maxKeyring = 64 << 20
 type Keyring struct {
 	path     string
 	entities openpgp.EntityList
-	trust    map[string]bool // by fingerprint; nil: every key
+	certs    map[string][]certification // of others, by fingerprint of the certified key
+	trust    map[string]bool            // by fingerprint; nil: every key
 	skipped  []error
 }
 
@@ -154,7 +154,7 @@ func ReadHome(dir string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.trust = validity(k.entities, owners)
+	k.trust = validity(k, owners, time.Now())
 	return k, nil
 }
 
@@ -218,49 +218,3 @@ func (k *Keyring) addArmored(data []byte) error {
 
 // maxKeys bounds a keyring.
 const maxKeys = 10000
-
-// addPackets reads keys one after the other. One that the library does not
-// understand is skipped with its reason; the others stay usable.
-func (k *Keyring) addPackets(data []byte) {
-	in := packet.NewReader(bytes.NewReader(data))
-	for len(k.entities) <= maxKeys {
-		e, err := openpgp.ReadEntity(in)
-		if err == io.EOF {
-			return
-		}
-		if err != nil {
-			k.skipped = append(k.skipped, fmt.Errorf("a key is skipped: %w", err))
-			if !skipToKey(in) {
-				return
-			}
-			continue
-		}
-		if self, _ := e.PrimarySelfSignature(); self == nil {
-			k.skipped = append(k.skipped, fmt.Errorf("key %s is skipped: it has no signature of its own", fingerprint(e)))
-			continue
-		}
-		if e.PrivateKey != nil {
-			k.skipped = append(k.skipped, fmt.Errorf("key %s is skipped: it is a secret key", fingerprint(e)))
-			continue
-		}
-		k.entities = append(k.entities, e)
-	}
-}
-
-// skipToKey moves to the next primary key.
-func skipToKey(in *packet.Reader) bool {
-	for {
-		p, err := in.Next()
-		var unsupported pgperrors.UnsupportedError
-		switch {
-		case errors.As(err, &unsupported):
-			continue
-		case err != nil:
-			return false
-		}
-		if pub, ok := p.(*packet.PublicKey); ok && !pub.IsSubkey {
-			in.Unread(p)
-			return true
-		}
-	}
-}

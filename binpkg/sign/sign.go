@@ -112,7 +112,8 @@ func decodeClear(data []byte) (*clearsign.Block, error) {
 	return b, nil
 }
 
-// VerifyClear checks a clear-signed message and returns the text that was signed.
+// VerifyClear checks a clear-signed message and returns the text that was signed,
+// without its last line end, which does not belong to it.
 // at is the time at which keys must be valid. The error is an *Error.
 func (k *Keyring) VerifyClear(data []byte, at time.Time) ([]byte, *Signature, error) {
 	b, err := decodeClear(data)

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
 // ownership is how much a key's owner is trusted to certify others (GnuPG's
@@ -56,11 +58,11 @@ func parseTrust(data []byte) (map[string]ownership, error) {
 }
 
 // validity is which keys are valid: those of ultimate trust, and those with a user
-// ID certified by a valid key of at least full trust.
-func validity(keys openpgp.EntityList, owners map[string]ownership) map[string]bool {
+// ID certified by a valid key of at least full trust that is not revoked.
+func validity(k *Keyring, owners map[string]ownership, now time.Time) map[string]bool {
 	valid := map[string]bool{}
 	var introducers []*openpgp.Entity
-	for _, e := range keys {
+	for _, e := range k.entities {
 		if f := fingerprint(e); owners[f] == ownerUltimate {
 			valid[f] = true
 			introducers = append(introducers, e)
@@ -69,9 +71,9 @@ func validity(keys openpgp.EntityList, owners map[string]ownership) map[string]b
 	for len(introducers) > 0 { // each key becomes an introducer at most once
 		by := introducers[0]
 		introducers = introducers[1:]
-		for _, e := range keys {
+		for _, e := range k.entities {
 			f := fingerprint(e)
-			if valid[f] || !certifies(by, e) {
+			if valid[f] || by.Revoked(now) || !certifies(by, e, k.certs[f], now) {
 				continue
 			}
 			valid[f] = true
@@ -83,16 +85,27 @@ func validity(keys openpgp.EntityList, owners map[string]ownership) map[string]b
 	return valid
 }
 
-// certifies reports whether a key has signed a user ID of another one.
-func certifies(by, e *openpgp.Entity) bool {
-	for _, id := range e.Identities {
-		for _, s := range id.Signatures {
-			if s.IssuerKeyId == nil || *s.IssuerKeyId != by.PrimaryKey.KeyId {
-				continue
-			}
-			if by.PrimaryKey.VerifyUserIdSignature(id.UserId.Id, e.PrimaryKey, s) == nil && !id.Revoked(s.CreationTime) {
-				return true
-			}
+// certifies reports whether a key has signed a user ID of another one, and not
+// taken that back since.
+func certifies(by, e *openpgp.Entity, certs []certification, now time.Time) bool {
+	latest := map[string]*packet.Signature{}
+	for _, c := range certs {
+		if *c.sig.IssuerKeyId != by.PrimaryKey.KeyId || c.sig.SigExpired(now) {
+			continue
+		}
+		if old := latest[c.userID]; old != nil && old.CreationTime.After(c.sig.CreationTime) {
+			continue
+		}
+		if id := e.Identities[c.userID]; id == nil || id.Revoked(now) {
+			continue
+		}
+		if by.PrimaryKey.VerifyUserIdSignature(c.userID, e.PrimaryKey, c.sig) == nil {
+			latest[c.userID] = c.sig
+		}
+	}
+	for _, s := range latest {
+		if s.SigType != packet.SigTypeCertificationRevocation {
+			return true
 		}
 	}
 	return false

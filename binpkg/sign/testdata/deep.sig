@@ -1,0 +1,7 @@
+-----BEGIN PGP SIGNATURE-----
+
+iIsEABYIADMWIQSxaMFM21KidMsPJZP20omaD6KtygUCawDycRUcZGVlcEBleGFt
+cGxlLmludmFsaWQACgkQ9tKJmg+ircru3AD/bwbvVWvoN/cFvmOzSnxlslLeZQ+B
++c7ZogFNHAwIzK4A/R+GgFoqDOgknnl4L8CvCMwpgWWepaSoFtXZmvaXtB8L
+=UCcO
+-----END PGP SIGNATURE-----

@@ -1,0 +1,8 @@
+-----BEGIN PGP SIGNATURE-----
+
+iJEEABYIADkWIQR3OEyR0kLDuut8pnj2nwGoFEpQbgUCawDycRscaW50cm9kdWNl
+ckBleGFtcGxlLmludmFsaWQACgkQ9p8BqBRKUG4PywD+ODw8NwHsFHqZIHaVkvWC
+5/akOMncAUdl7PUhqKyjDysA/jZgw2WZOStwnf0E3joAkvbmkljRB6QhEiJozIru
+8YcN
+=GUs3
+-----END PGP SIGNATURE-----
