@@ -44,7 +44,7 @@ func (w *walk) choose(d disjunction) {
 		return
 	}
 	var chosen []*atom.Atom
-	for _, m := range together(d.members) {
+	for _, m := range joined(d.members) {
 		if m.Kind == depend.AtomLeaf {
 			chosen = append(chosen, m.Atom)
 			continue
@@ -83,8 +83,8 @@ func (w *walk) decide(d disjunction, m *depend.Node) []*atom.Atom {
 	return bs[0].atoms
 }
 
-// together joins groups that share a package name into one all-of node, so that one branch can answer several.
-func together(members []*depend.Node) []*depend.Node {
+// joined joins groups that share a package name into one all-of node, so that one branch can answer several.
+func joined(members []*depend.Node) []*depend.Node {
 	var out []*depend.Node
 	names := make([]map[atom.CP]bool, 0, len(members))
 	for _, m := range members {
@@ -135,6 +135,7 @@ type branch struct {
 	want      bool // an update to one of its new slots is wanted
 	downgrade bool // something installed would be downgraded
 	circular  bool // a package would be needed to build itself
+	chained   bool // to build the parent, another version of it would be built, and for that yet another one
 	newSlots  int
 	older     bool // a package is not the best that could take its slot
 }
@@ -217,11 +218,26 @@ func (w *walk) branches(d disjunction, m *depend.Node) []*branch {
 
 // before tells whether a branch goes before one of the same class that the ebuild lists first.
 func (b *branch) before(o *branch) bool {
-	if b.slots && !o.slots && !o.want {
+	if b.slots && !o.slots && !(o.want && b.sharesName(o)) {
 		return true
+	}
+	if b.chained != o.chained {
+		return o.chained
 	}
 	up, down := b.compare(o)
 	return up && !down || b.inGraph && !o.inGraph && !(down && !up)
+}
+
+// sharesName reports whether a package of b has the name of one of o.
+func (b *branch) sharesName(o *branch) bool {
+	for _, c := range b.picks {
+		for _, d := range o.picks {
+			if c != nil && d != nil && c.CP() == d.CP() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // compare tells whether b has higher and lower versions of packages of o.
@@ -294,7 +310,36 @@ func (w *walk) rate(d disjunction, atoms []*atom.Atom) *branch {
 		}
 		w.rateSlot(b, t, c, seen)
 	}
+	if b.available && w.excludesItself(d.dep.Root, atoms, b.picks) {
+		b.available, b.useOnly = false, false
+	}
 	return b
+}
+
+// excludesItself reports whether two atoms of a branch cannot hold together: they want different packages of one slot, and no
+// package that would do for one leaves room for the other.
+func (w *walk) excludesItself(root universe.RootID, atoms []*atom.Atom, picks []*universe.Candidate) bool {
+	for i, c := range picks {
+		for j, o := range picks[:i] {
+			if c != nil && o != nil && c != o && c.SamePlace(o) && !w.together(root, atoms[i], atoms[j]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// together reports whether one package, or two in different slots, answer two atoms.
+func (w *walk) together(root universe.RootID, a, b *atom.Atom) bool {
+	can := func(c *universe.Candidate) bool { return c.Installed() || w.s.usable(c) }
+	for _, c := range w.u.Match(root, a) {
+		for _, o := range w.u.Match(root, b) {
+			if can(c) && can(o) && (c == o || !c.SamePlace(o)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[universe.SlotKey]bool) {
@@ -307,6 +352,10 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 	}
 	b.inGraph = b.inGraph && selected
 	b.older = b.older || !c.Installed() && !w.s.best(c)
+	if w.bootstraps(t, c) && !selected {
+		b.known = false // the installed one is the one that is to be replaced
+		b.chained = b.chained || w.bootstrapped(c)
+	}
 	if len(inst) == 0 {
 		b.slots = false
 		if !selected && !seen[k] {
@@ -324,6 +373,24 @@ func (w *walk) rateSlot(b *branch, t task, c *universe.Candidate, seen map[unive
 		w.u.InstalledMatch(t.root, t.atom) == nil {
 		b.circular = true // what is installed would have broken the cycle
 	}
+}
+
+// bootstraps reports whether c would be merged to build another version of itself.
+func (w *walk) bootstraps(t task, c *universe.Candidate) bool {
+	return universe.BuildTime(t.kind) && t.parent != nil && !c.Installed() && c.CP() == t.parent.Cand.CP() && c != t.parent.Cand
+}
+
+// bootstrapped reports whether another version of c would have to be built before it.
+func (w *walk) bootstrapped(c *universe.Candidate) bool {
+	for _, d := range w.u.Deps(c) {
+		needs := universe.BuildTime(d.Kind) && !universe.Satisfied(d.Expr, func(a *atom.Atom) bool {
+			return a.CP != c.CP() || w.u.InstalledMatch(d.Root, a) != nil
+		})
+		if needs {
+			return true
+		}
+	}
+	return false
 }
 
 // best reports whether no usable package of the slot is newer.
