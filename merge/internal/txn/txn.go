@@ -1,0 +1,292 @@
+// Package txn changes a tree in transactions that a crash cannot tear: what is to
+// be done is in a durable journal before the first change, each change can be
+// repeated and taken back, and nothing that was there is deleted before what
+// replaces it is durable. docs/merge-safety.md has the protocol and its reasons.
+package txn
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/portsolve/portsolve/internal/rootfs"
+)
+
+// Dir is where transactions are kept in a tree: one directory each. It goes when
+// the last one has ended.
+const Dir = "var/lib/portsolve/merge"
+
+// State is how far a transaction got, as Open finds it.
+type State string
+
+// States.
+const (
+	// Open: nothing outside of the transaction's own directories was changed.
+	Open State = "open"
+	// Ready: the journal is complete; some, all or none of the changes are made.
+	Ready State = "ready"
+	// Undoing: changes are being taken back.
+	Undoing State = "undoing"
+	// Done: all changes are made. What follows from them (Header.Data) may be missing.
+	Done State = "done"
+)
+
+// The journal's name tells the state: a name is changed in one step and needs no
+// space on a full disk.
+const (
+	openFile  = "begun"
+	readyFile = "journal"
+	undoFile  = "undoing"
+	doneFile  = "done"
+	marksFile = "marks"
+	newSuffix = ".new"
+)
+
+// Header begins a journal.
+type Header struct {
+	Version int    `json:"version"`
+	Stage   string `json:"stage"` // directory for new and replaced objects
+	// Data is the caller's, for recovery.
+	Data json.RawMessage `json:"data"`
+}
+
+// Tx is one transaction. It is not for concurrent use.
+type Tx struct {
+	FS     rootfs.FS
+	Name   string // of its directory in Dir
+	Header Header
+	Ops    []Op
+	State  State
+
+	marks []string
+}
+
+// Begin starts a transaction. Its stage, a directory of its own, is made below
+// base, which is on the file system where most of the new objects go.
+func Begin(t rootfs.FS, base string, number int, data any) (*Tx, error) {
+	tx := &Tx{FS: t, Name: strconv.Itoa(number), State: Open}
+	tx.Header = Header{Version: 1, Stage: path.Join(base, tx.Name+stageSuffix)}
+	if err := tx.SetData(data); err != nil {
+		return nil, err
+	}
+	for _, d := range []string{tx.dir(), tx.Header.Stage} {
+		if err := rootfs.MkdirAll(t, path.Dir(d), 0o755); err != nil {
+			return nil, err
+		}
+		if err := t.Mkdir(d, 0o700); err != nil {
+			_ = tx.remove()
+			return nil, err
+		}
+	}
+	if err := tx.write(openFile, false); err != nil {
+		_ = tx.remove()
+		return nil, err
+	}
+	return tx, nil
+}
+
+// stageSuffix ends the name of a stage.
+const stageSuffix = ".stage"
+
+// SetData replaces the caller's part of the header. It is written with Commit.
+func (tx *Tx) SetData(data any) error {
+	text, err := json.Marshal(data)
+	tx.Header.Data = text
+	return err
+}
+
+func (tx *Tx) dir() string { return path.Join(Dir, tx.Name) }
+
+// Stage is a name in the transaction's stage.
+func (tx *Tx) Stage(name string) string { return path.Join(tx.Header.Stage, name) }
+
+// write writes header and operations to a file of the transaction's directory.
+func (tx *Tx) write(name string, sync bool) error {
+	var text []byte
+	add := func(v any) error {
+		line, err := json.Marshal(v)
+		text = append(append(text, line...), '\n')
+		return err
+	}
+	if err := add(tx.Header); err != nil {
+		return err
+	}
+	for i := range tx.Ops {
+		if err := add(&tx.Ops[i]); err != nil {
+			return err
+		}
+	}
+	text = append(text, "end\n"...)
+	f, err := tx.FS.Create(path.Join(tx.dir(), name), 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil && sync {
+		err = errors.Join(f.Sync(), tx.FS.SyncDir(tx.dir()))
+	}
+	return errors.Join(err, f.Close())
+}
+
+// Prepare writes the journal and copies what has to lie on other mounts. Nothing is
+// durable yet, and nothing in the tree is changed: the caller then calls SyncFS for
+// every mount of Mounts, and Commit.
+func (tx *Tx) Prepare(ops []Op) error {
+	tx.Ops = ops
+	// Copies lie outside of the stage: only the journal tells whose they are.
+	far := slices.ContainsFunc(ops, func(o Op) bool { return o.From != "" })
+	if err := tx.write(readyFile+newSuffix, far); err != nil {
+		return err
+	}
+	for i := range tx.Ops {
+		if o := &tx.Ops[i]; o.From != "" {
+			if err := copyObject(tx.FS, o.From, o.New); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SyncPoints are the directories to call SyncFS for between Prepare and Commit,
+// and again before Finish.
+func (tx *Tx) SyncPoints() []string {
+	points := []string{tx.dir()}
+	if !strings.HasPrefix(tx.Header.Stage, Dir+"/") {
+		points = append(points, tx.Header.Stage)
+	}
+	for i := range tx.Ops {
+		if tx.Ops[i].From != "" {
+			points = append(points, path.Dir(tx.Ops[i].Path))
+		}
+	}
+	slices.Sort(points)
+	return slices.Compact(points)
+}
+
+// Commit makes all changes. If one fails all are taken back and the error tells; if
+// that fails, too, the transaction stays for Recover. The journal must be durable.
+func (tx *Tx) Commit() error {
+	if err := tx.rename(readyFile+newSuffix, readyFile, Ready); err != nil {
+		return err
+	}
+	return tx.forward()
+}
+
+func (tx *Tx) forward() error {
+	for i := range tx.Ops {
+		if err := tx.Ops[i].do(tx.FS); err != nil {
+			err = fmt.Errorf("%s: %w", tx.Ops[i].what(), err)
+			if undo := tx.Rollback(); undo != nil {
+				return &StuckError{Err: err, Undo: undo}
+			}
+			return err
+		}
+	}
+	return tx.rename(readyFile, doneFile, Done)
+}
+
+// StuckError is a change that failed and could not be taken back either. Recover
+// goes on with taking back.
+type StuckError struct{ Err, Undo error }
+
+func (e *StuckError) Error() string {
+	return fmt.Sprintf("%v; and what was changed before could not be taken back yet (%v); the next run goes on with that", e.Err, e.Undo)
+}
+
+// Unwrap gives both.
+func (e *StuckError) Unwrap() []error { return []error{e.Err, e.Undo} }
+
+// rename changes the state, durably.
+func (tx *Tx) rename(from, to string, s State) error {
+	err := tx.FS.Rename(path.Join(tx.dir(), from), path.Join(tx.dir(), to))
+	if err != nil {
+		return err
+	}
+	tx.State = s
+	return tx.FS.SyncDir(tx.dir())
+}
+
+// Rollback takes all changes back and ends the transaction.
+func (tx *Tx) Rollback() error {
+	switch tx.State {
+	case Ready:
+		if err := tx.rename(readyFile, undoFile, Undoing); err != nil {
+			return err
+		}
+	case Done:
+		return errors.New("a finished transaction cannot be taken back")
+	}
+	if tx.State == Undoing {
+		for i := len(tx.Ops) - 1; i >= 0; i-- {
+			if err := tx.Ops[i].undo(tx.FS); err != nil {
+				return fmt.Errorf("%s: %w", tx.Ops[i].what(), err)
+			}
+		}
+		if err := tx.FS.SyncFS(tx.dir()); err != nil {
+			return err
+		}
+	}
+	return tx.remove()
+}
+
+// Finish ends a transaction whose changes are durable: the caller has called SyncFS
+// for all SyncPoints since Commit. What was replaced is deleted now.
+func (tx *Tx) Finish() error { return tx.remove() }
+
+// remove deletes everything of the transaction; the journal goes last.
+func (tx *Tx) remove() error {
+	for i := range tx.Ops {
+		if err := tx.Ops[i].clean(tx.FS); err != nil {
+			return err
+		}
+	}
+	if err := rootfs.RemoveAll(tx.FS, tx.Header.Stage); err != nil {
+		return err
+	}
+	names, err := tx.FS.ReadDir(tx.dir())
+	if err != nil && !rootfs.IsAbsent(err) {
+		return err
+	}
+	last := map[string]bool{readyFile: true, undoFile: true, doneFile: true}
+	for _, pass := range []bool{false, true} {
+		for _, n := range names {
+			if last[n] == pass {
+				if err := rootfs.RemoveAll(tx.FS, path.Join(tx.dir(), n)); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, d := range []string{tx.dir(), path.Dir(tx.Header.Stage), Dir, path.Dir(Dir)} {
+		_ = tx.FS.Rmdir(d) // others may still be there
+	}
+	return nil
+}
+
+// Mark records a step of what follows the changes, so that recovery need not repeat
+// it. It is not made durable: after a power cut a step may be repeated.
+func (tx *Tx) Mark(step string) error {
+	tx.marks = append(tx.marks, step)
+	name := path.Join(tx.dir(), marksFile)
+	temp := name + rootfs.TempSuffix
+	if err := rootfs.RemoveAll(tx.FS, temp); err != nil {
+		return err
+	}
+	f, err := tx.FS.Create(temp, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(strings.Join(tx.marks, "\n") + "\nend\n"))
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return tx.FS.Rename(temp, name)
+}
+
+// Marked reports whether a step was recorded.
+func (tx *Tx) Marked(step string) bool { return slices.Contains(tx.marks, step) }
