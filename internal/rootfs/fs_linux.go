@@ -143,6 +143,7 @@ func info(st *unix.Stat_t) Info {
 	return Info{
 		Mode: st.Mode, UID: int(st.Uid), GID: int(st.Gid), Size: st.Size,
 		MTime: time.Unix(int64(st.Mtim.Sec), int64(st.Mtim.Nsec)),
+		CTime: time.Unix(int64(st.Ctim.Sec), int64(st.Ctim.Nsec)),
 		Dev:   uint64(st.Dev), Ino: st.Ino, Nlink: uint64(st.Nlink), Rdev: uint64(st.Rdev),
 	}
 }
@@ -364,6 +365,24 @@ func (t *tree) SyncDir(name string) error {
 
 func (t *tree) SyncFS(name string) error {
 	return t.withFD("syncfs", name, unix.O_RDONLY|unix.O_DIRECTORY, unix.Syncfs)
+}
+
+// Mount is the number that statx(2) gives, from Linux 5.8 on, else the device: a bind
+// mount has the same device, but is another mount.
+func (t *tree) Mount(name string) (uint64, error) {
+	var id uint64
+	err := t.withFD("mount", name, unix.O_PATH, func(fd int) error {
+		var x unix.Statx_t
+		if err := unix.Statx(fd, "", unix.AT_EMPTY_PATH, unix.STATX_MNT_ID, &x); err == nil && x.Mask&unix.STATX_MNT_ID != 0 {
+			id = x.Mnt_id
+			return nil
+		}
+		var st unix.Stat_t
+		err := unix.Fstat(fd, &st)
+		id = uint64(st.Dev)
+		return err
+	})
+	return id, err
 }
 
 func (t *tree) Space(name string) (Space, error) {

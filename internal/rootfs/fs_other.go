@@ -14,3 +14,6 @@ func Open(dir string) (FS, error) {
 }
 
 func isNotDir(error) bool { return false }
+
+// Mkdev is the device number of Mknod and Info.Rdev.
+func Mkdev(major, minor uint32) uint64 { return uint64(major)<<32 | uint64(minor) }

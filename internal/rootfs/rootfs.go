@@ -83,6 +83,9 @@ type FS interface {
 	Getxattr(name, attr string) ([]byte, error)
 	Setxattr(name, attr string, value []byte) error
 
+	// Mount tells mounts apart: names with different numbers cannot be renamed to each
+	// other or linked. Links are followed.
+	Mount(name string) (uint64, error)
 	// SyncFS makes everything durable that was done so far on the file system that
 	// holds name (syncfs(2)).
 	SyncFS(name string) error
@@ -156,6 +159,7 @@ type Info struct {
 	UID, GID int
 	Size     int64
 	MTime    time.Time
+	CTime    time.Time // of the last change of content or attributes
 	Dev, Ino uint64
 	Nlink    uint64
 	Rdev     uint64 // of devices, as in stat(2)

@@ -298,6 +298,13 @@ func (f *FS) SyncFS(name string) error {
 
 func (f *FS) SyncDir(name string) error { return f.write("syncdir", name) }
 
+func (f *FS) Mount(name string) (uint64, error) {
+	if err := f.read("mount", name); err != nil {
+		return 0, err
+	}
+	return f.inner.Mount(name)
+}
+
 func (f *FS) Space(name string) (rootfs.Space, error) {
 	if err := f.read("statfs", name); err != nil {
 		return rootfs.Space{}, err
