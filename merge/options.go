@@ -1,9 +1,12 @@
 package merge
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/portsolve/portsolve/binpkg"
 )
 
 // Options of Run.
@@ -26,9 +29,11 @@ type Options struct {
 	// LockWait limits the wait for another process that changes the same ROOT; 0 waits
 	// until ctx ends, negative does not wait.
 	LockWait time.Duration
-	// Open opens the package file of a step; nil is OpenPackage.
-	Open func(step Step, path string) (Package, error)
-	// Warn is told about a step that another process holds the lock; nil nobody.
+	// Verify is what is asked of package files beside what the plan says of them:
+	// signatures and keys.
+	Verify binpkg.VerifyOptions
+	// Open opens and verifies the package file of a step; nil is binpkg.OpenVerified.
+	Open func(ctx context.Context, step Step, path string, o binpkg.VerifyOptions) (*binpkg.Verified, error)
 }
 
 // EventKind says what an Event is about.
@@ -114,6 +119,9 @@ type StepReport struct {
 	Kept []KeptFile
 	// Failed are phases that failed without consequence (prerm, postrm).
 	FailedPhases []string
+	// Saved are copies of what was the administrator's own in the place of a package's
+	// file: it was changed, or nobody owned it. Absolute within ROOT.
+	Saved []SavedFile
 	// Preserved are libraries kept for their users (FEATURES=preserve-libs).
 	Preserved []string
 	// Warnings for people.
@@ -122,6 +130,9 @@ type StepReport struct {
 
 // KeptFile is a file that an uninstall left.
 type KeptFile struct{ Path, Why string }
+
+// SavedFile is something that was at Path and is now at Copy.
+type SavedFile struct{ Path, Copy string }
 
 // OK reports whether all steps were done.
 func (r *Report) OK() bool {

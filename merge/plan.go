@@ -37,8 +37,11 @@ type Step struct {
 	File string `json:"file,omitempty"`
 	// BuildID of the package file if the plan was made for one build; 0 any.
 	BuildID int `json:"build_id,omitempty"`
-	// SHA512 of the package file in hex if it was known when the plan was made.
-	SHA512 string `json:"sha512,omitempty"`
+	// MD5 and SHA1 of the package file in hexadecimal and its Size in bytes, if they
+	// were known when the plan was made. They are all that protects an XPAK file.
+	MD5  string `json:"md5,omitempty"`
+	SHA1 string `json:"sha1,omitempty"`
+	Size int64  `json:"size,omitempty"`
 	// Select are atoms for the world file, and "@set" for world_sets, recorded when the
 	// package has been merged.
 	Select []string `json:"select,omitempty"`
@@ -47,6 +50,9 @@ type Step struct {
 	// Blocks are installed packages that this Install may take files over from,
 	// because a later Uninstall of the plan removes them (soft blockers), as CPVs.
 	Blocks []string `json:"blocks,omitempty"`
+	// After are indices of earlier steps without which this one is not done
+	// (Options.KeepGoing).
+	After []int `json:"after,omitempty"`
 	// Reason is shown to people: "blocked by cat/other-2".
 	Reason string `json:"reason,omitempty"`
 }
@@ -83,14 +89,19 @@ func (p *Plan) WriteJSON(w io.Writer) error {
 func (p *Plan) Check() error {
 	var all []error
 	for i := range p.Steps {
-		if err := p.Steps[i].check(); err != nil {
+		if err := p.Steps[i].check(i); err != nil {
 			all = append(all, fmt.Errorf("step %d of the plan: %w", i+1, err))
 		}
 	}
 	return errors.Join(all...)
 }
 
-func (s *Step) check() error {
+func (s *Step) check(at int) error {
+	for _, i := range s.After {
+		if i < 0 || i >= at {
+			return fmt.Errorf("%s: it comes after step %d, which is not before it", s.CPV, i+1)
+		}
+	}
 	if _, err := atom.ParseCPV(s.CPV); err != nil {
 		return err
 	}

@@ -260,7 +260,7 @@ func (o *Op) doEntry(t rootfs.FS) error {
 	if o.Old == "" {
 		return rootfs.RemoveAll(t, o.New)
 	}
-	return moveDir(t, o.New, o.Old)
+	return MoveDir(t, o.New, o.Old)
 }
 
 func (o *Op) swapEntry(t rootfs.FS) error {
@@ -272,7 +272,7 @@ func (o *Op) swapEntry(t rootfs.FS) error {
 		if t.Exchange(o.New, o.Path) == nil {
 			return nil
 		}
-		if err := moveDir(t, o.Path, o.Old); err != nil {
+		if err := MoveDir(t, o.Path, o.Old); err != nil {
 			return err
 		}
 	}
@@ -304,7 +304,7 @@ func (o *Op) undoEntry(t rootfs.FS) error {
 			return err
 		}
 		if kept {
-			if err := moveDir(t, o.Old, o.Path); err != nil {
+			if err := MoveDir(t, o.Old, o.Path); err != nil {
 				return err
 			}
 		}
@@ -324,9 +324,9 @@ func (o *Op) inPlace(t rootfs.FS, name string) (bool, error) {
 	return string(bytes.TrimSpace(text)) == strconv.FormatInt(o.Counter, 10), err
 }
 
-// moveDir renames a directory. Where that is impossible (the lower layer of an
-// overlay), its plain files are copied and it is removed.
-func moveDir(t rootfs.FS, from, to string) error {
+// MoveDir renames a directory. Where that is impossible (the lower layer of an
+// overlay, another mount), its content is copied and it is removed.
+func MoveDir(t rootfs.FS, from, to string) error {
 	if err := rootfs.MkdirAll(t, path.Dir(to), 0o700); err != nil {
 		return err
 	}

@@ -1,0 +1,123 @@
+package merge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"syscall"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/merge/internal/txn"
+	"github.com/portsolve/portsolve/vdb"
+)
+
+func mergingDir(c atom.CPV) string {
+	return path.Join("var/db/pkg", c.Category, "-MERGING-"+c.PF())
+}
+
+// isDenied is a failure that is about one file and not about the file system: it is
+// immutable, or on something read-only or busy, or the user may not.
+func isDenied(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EBUSY)
+}
+
+// recover ends the transactions of killed runs, the oldest first.
+func (e *engine) recover() ([]string, error) {
+	all, err := txn.List(e.t, e.bases)
+	if err != nil {
+		return nil, err
+	}
+	var told []string
+	for _, tx := range all {
+		text, err := e.recoverOne(tx)
+		if err != nil {
+			return told, fmt.Errorf("an interrupted run cannot be brought to its end: %w", err)
+		}
+		told = append(told, text)
+		e.emit(Event{Kind: EventRecover, Text: text})
+	}
+	if err := e.store.CleanRemains(); err != nil {
+		return told, err
+	}
+	e.number, err = txn.Next(e.t)
+	if err != nil {
+		return told, err
+	}
+	if len(all) > 0 {
+		err = errors.Join(e.updateEnv(), e.settled())
+		e.number, _ = txn.Next(e.t)
+	}
+	return told, err
+}
+
+func (e *engine) recoverOne(tx *txn.Tx) (string, error) {
+	var r record
+	if err := json.Unmarshal(tx.Header.Data, &r); err != nil {
+		return "", fmt.Errorf("its journal: %w", err)
+	}
+	c, err := atom.ParseCPV(r.CPV)
+	if err != nil {
+		return "", fmt.Errorf("its journal: %w", err)
+	}
+	verb := map[Action]string{Install: "the installation", Uninstall: "the removal"}[r.Action] + " of " + r.CPV
+	back := func(why string) (string, error) {
+		err := tx.Rollback()
+		if err == nil && r.Action == Install {
+			err = e.store.Discard(c)
+		}
+		return verb + " was interrupted" + why + "; it was taken back", err
+	}
+	switch tx.State {
+	case txn.Open:
+		if r.Action == Install {
+			_, err := back("")
+			return verb + " was interrupted before anything was changed", err
+		}
+		return back("")
+	case txn.Undoing:
+		return back("")
+	case txn.Ready:
+		if err := tx.Resume(); err != nil {
+			var stuck *txn.StuckError
+			if errors.As(err, &stuck) {
+				return "", err
+			}
+			return verb + " was interrupted and could not be finished (" + err.Error() + "); it was taken back", nil
+		}
+	}
+	return verb + " was interrupted; it was finished", e.finishOne(tx, &r)
+}
+
+// finishOne does what follows the changes.
+func (e *engine) finishOne(tx *txn.Tx, r *record) error {
+	e.res.Forget()
+	e.index = nil
+	var c *call
+	if r.Action == Install {
+		done := cpv(r.CPV)
+		c = e.callInstalled(done, entryDir(done), tx.Stage(tempDir))
+		for i := range r.Replaced {
+			c.replaces = append(c.replaces, cpv(r.Replaced[i].CPV).Version.String())
+		}
+	}
+	err := e.follow(tx, r, c)
+	var phase *phaseError
+	if errors.As(err, &phase) {
+		e.warn("%s: pkg_%s: %v", r.CPV, phase.phase, phase.err)
+		err = nil
+	}
+	if err == nil {
+		e.made = append(e.made, tx)
+	}
+	return err
+}
+
+// updateEnv is env-update(1), if something made it due.
+func (e *engine) updateEnv() error {
+	e.env = false
+	return nil
+}
+
+var _ vdb.Contents

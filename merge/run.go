@@ -1,0 +1,172 @@
+package merge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/merge/internal/txn"
+)
+
+// Run carries out a plan. It takes Portage's lock of ROOT's /var/db/pkg, finishes
+// what a killed run left (Recover), and then does step after step. The report says
+// what became of each step, also if the error is not nil. The error is that of the
+// first step that failed (*StepError), of the lock (*rootfs.LockedError wrapped), of
+// the recovery, or of ctx. A context that ends stops the run before the next step, or
+// in the present one as long as its files are not in place yet; otherwise the step is
+// finished.
+func Run(ctx context.Context, plan *Plan, target Target, o Options) (*Report, error) {
+	if o.Events != nil {
+		defer close(o.Events)
+	}
+	if err := plan.Check(); err != nil {
+		return nil, err
+	}
+	e, end, err := newEngine(ctx, target, o)
+	if err != nil {
+		return nil, err
+	}
+	report, err := e.run(plan)
+	return report, errors.Join(err, end())
+}
+
+// Recover finishes what a killed run left in ROOT, or rolls it back where finishing
+// is impossible; it says in words what it did, nothing if nothing was left. It takes
+// and releases the lock as Run does.
+func Recover(ctx context.Context, target Target, o Options) ([]string, error) {
+	if o.Events != nil {
+		defer close(o.Events)
+	}
+	e, end, err := newEngine(ctx, target, o)
+	if err != nil {
+		return nil, err
+	}
+	text, err := e.recover()
+	return text, errors.Join(err, end())
+}
+
+// run is Run with the lock held.
+func (e *engine) run(plan *Plan) (*Report, error) {
+	report := &Report{Steps: make([]StepReport, len(plan.Steps))}
+	for i := range plan.Steps {
+		report.Steps[i] = StepReport{Step: plan.Steps[i], State: StateSkipped}
+	}
+	var err error
+	if report.Recovered, err = e.recover(); err != nil {
+		return report, err
+	}
+	if err := e.pretend(plan); err != nil {
+		return report, err
+	}
+	line := e.startUnpacking(plan)
+	defer line.stop()
+	var first error
+	for i := range plan.Steps {
+		if err := e.ctx.Err(); err != nil {
+			first = errors.Join(first, context.Cause(e.ctx))
+			break
+		}
+		if missing := after(report, i); missing >= 0 {
+			report.Steps[i].Err = fmt.Errorf("%s is needed before and was not done", plan.Steps[missing].CPV)
+			continue
+		}
+		e.step, e.report = i, &report.Steps[i]
+		if err := e.one(&plan.Steps[i], line); err != nil {
+			e.emit(Event{Kind: EventFailed, CPV: plan.Steps[i].CPV, Text: err.Error()})
+			e.report.Err = err
+			if first == nil {
+				first = err
+			}
+			if !e.o.KeepGoing || isFinal(err) {
+				break
+			}
+			continue
+		}
+		e.report.State = StateDone
+		e.emit(Event{Kind: EventDone, CPV: plan.Steps[i].CPV})
+	}
+	e.step, e.report = -1, nil
+	line.stop()
+	return report, errors.Join(first, e.finish())
+}
+
+// after is a step that i needs and that was not done, -1 if there is none.
+func after(report *Report, i int) int {
+	for _, n := range report.Steps[i].Step.After {
+		if report.Steps[n].State != StateDone {
+			return n
+		}
+	}
+	return -1
+}
+
+// isFinal reports an error after which nothing more may be done to ROOT before
+// Recover has been at it.
+func isFinal(err error) bool {
+	var stuck *txn.StuckError
+	var unfinished *unfinishedError
+	return errors.As(err, &stuck) || errors.As(err, &unfinished)
+}
+
+// finish does what is due at the end of a run.
+func (e *engine) finish() error {
+	err := e.updateEnv()
+	return errors.Join(err, e.settled())
+}
+
+// one does one step.
+func (e *engine) one(s *Step, line *unpacking) error {
+	e.emit(Event{Kind: EventStart, CPV: s.CPV, Text: string(s.Action)})
+	var err error
+	var r record
+	if s.Action == Uninstall {
+		err = e.uninstall(s, &r)
+	} else {
+		err = e.install(s, line.take(e.step), &r)
+	}
+	if err == nil {
+		return nil
+	}
+	e.report.State = StateFailed
+	if r.placed {
+		e.report.State = StateBroken
+	}
+	var phase *phaseError
+	if errors.As(err, &phase) {
+		return &StepError{CPV: s.CPV, Phase: phase.phase, Err: phase.err}
+	}
+	return &StepError{CPV: s.CPV, Err: err}
+}
+
+// record is what a transaction's journal says of its package.
+type record struct {
+	Action   Action     `json:"action"`
+	CPV      string     `json:"cpv"`
+	Slot     string     `json:"slot"`
+	Counter  int64      `json:"counter,omitempty"`
+	Replaced []oldEntry `json:"replaced,omitempty"` // what gives way
+	Select   []string   `json:"select,omitempty"`
+	Deselect []string   `json:"deselect,omitempty"`
+	Env      bool       `json:"env,omitempty"` // env-update is due
+
+	placed bool // the changes are made
+}
+
+// oldEntry is an instance that gives way.
+type oldEntry struct {
+	CPV string `json:"cpv"`
+	// Aside is where the entry goes in the stage. If the new one has the same
+	// version it is there as soon as the changes are made.
+	Aside string `json:"aside"`
+}
+
+// cpv parses a name that was checked before.
+func cpv(s string) atom.CPV {
+	c, _ := atom.ParseCPV(s)
+	return c
+}
+
+// isAbsent is for files of the host.
+func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
