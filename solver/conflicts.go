@@ -19,7 +19,7 @@ import (
 func (o *Outcome) slotConflicts(ctx context.Context, u *universe.Universe, found []search.SlotConflict) {
 	var list []collide.Conflict
 	for _, c := range found {
-		if s := slotConflict(u, c); u.Req.Options.Compat || o.Conflict == nil || inCore(o.Conflict, &s) {
+		if s := slotConflict(u, c); u.Req.Options.Compat || o.Conflict == nil || inCore(o.Conflicts, &s) {
 			o.SlotConflicts = append(o.SlotConflicts, s)
 			list = append(list, collide.Conflict{Slot: c.Slot, Nodes: c.Nodes})
 		}
@@ -144,10 +144,11 @@ func slotConflict(u *universe.Universe, c search.SlotConflict) answer.SlotConfli
 }
 
 // inCore reports whether one of the rules that contradict each other is about the slot.
-func inCore(core *answer.Conflict, s *answer.SlotConflict) bool {
-	return slices.ContainsFunc(core.Rules, func(r answer.Rule) bool {
+func inCore(list []answer.Conflict, s *answer.SlotConflict) bool {
+	about := func(r answer.Rule) bool {
 		return r.Kind == "slot" && slices.ContainsFunc(s.Packages, func(p answer.ConflictPackage) bool {
 			return slices.Contains(r.Others, p.CPV)
 		})
-	})
+	}
+	return slices.ContainsFunc(list, func(c answer.Conflict) bool { return slices.ContainsFunc(c.Rules, about) })
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/internal/search"
@@ -74,47 +73,7 @@ func publicRule(u *universe.Universe, f *cnf.Formula, r *cnf.Rule) Rule {
 		return Rule{} // slots and what stays installed: nothing in the configuration voids them
 	}
 	if r.Cand != nil && r.Cand.Pkg.Origin == metadata.Ebuild {
-		out.Conditions = conditions(u, r)
+		out.Conditions = unsat.Conditions(u, r)
 	}
 	return out
-}
-
-// conditions finds the flags that a rule of an ebuild hangs on: those of the conditionals around it and of
-// conditional USE dependencies in it.
-func conditions(u *universe.Universe, r *cnf.Rule) []string {
-	raw, err := r.Cand.Pkg.Deps(r.Dep)
-	if err != nil {
-		return nil // such an ebuild is no candidate
-	}
-	at := map[int]bool{} // places of the rule in the source text
-	for _, d := range u.Deps(r.Cand) {
-		if d.Kind == r.Dep {
-			places(d.Expr, r, at)
-		}
-	}
-	var out []string
-	var walk func(n *depend.Node, path []string)
-	walk = func(n *depend.Node, path []string) {
-		if n.Kind == depend.UseIf {
-			path = append(path[:len(path):len(path)], n.Text)
-		}
-		if at[n.Offset] && (n.Kind == depend.AtomLeaf || n.Kind == depend.AnyOf) {
-			out = append(out, path...)
-			n.Conditions(func(flag string) { out = append(out, flag) })
-		}
-		for _, ch := range n.Children {
-			walk(ch, path)
-		}
-	}
-	walk(raw, nil)
-	return out
-}
-
-func places(n *depend.Node, r *cnf.Rule, at map[int]bool) {
-	if n == r.Expr || n.Kind == depend.AtomLeaf && n.Atom == r.Atom {
-		at[n.Offset] = true
-	}
-	for _, ch := range n.Children {
-		places(ch, r, at)
-	}
 }

@@ -3,8 +3,10 @@ package solver_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/scenario"
+	"github.com/portsolve/portsolve/solver/universe"
 )
 
 var update = flag.Bool("update", false, "rewrite the section explain of testdata/explain")
@@ -46,6 +49,7 @@ func TestExplain(t *testing.T) {
 	}
 }
 
+// explain gives the conflicts of a world in words: what cannot be, then the sentences that lead there.
 func explain(t *testing.T, world string) string {
 	t.Helper()
 	sc, err := scenario.Parse([]byte(world))
@@ -53,22 +57,90 @@ func explain(t *testing.T, world string) string {
 		t.Fatal(err)
 	}
 	emergeopts.Normalize(&sc.Request.Options)
-	o, err := solver.Solve(context.Background(), &solver.Problem{Roots: sc.Roots, Request: sc.Request})
+	problem := &solver.Problem{Roots: sc.Roots, Request: sc.Request}
+	o, err := solver.Solve(context.Background(), problem)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o.Complete || o.Conflict == nil {
 		t.Fatal("there is no conflict")
 	}
-	if !o.Conflict.Minimal {
-		t.Error("the conflict is not minimal")
+	if o.Conflict != &o.Conflicts[0] {
+		t.Error("the conflict is not the first of all")
+	}
+	faults, tried := o.Premises(context.Background())
+	for _, f := range faults {
+		t.Error(f)
+	}
+	if tried == 0 {
+		t.Error("nothing was left out")
 	}
 	var b strings.Builder
-	for _, r := range o.Conflict.Rules {
-		checkRule(t, &r)
-		b.WriteString(r.Text + "\n")
+	for i := range o.Conflicts {
+		b.WriteString(conflictWords(t, &o.Conflicts[i]))
+	}
+	for _, w := range o.LeaveOut {
+		fmt.Fprintf(&b, "without %s\n", w.Atom)
+		checkLeaveOut(t, *problem, w)
 	}
 	return b.String()
+}
+
+func conflictWords(t *testing.T, c *answer.Conflict) string {
+	t.Helper()
+	if !c.Minimal {
+		t.Error("the conflict is not minimal")
+	}
+	checkGraph(t, c)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", c.Kind, c.Summary)
+	for _, r := range c.Rules {
+		checkRule(t, &r)
+		fmt.Fprintf(&b, "  %s\n", r.Text)
+	}
+	for _, r := range c.Also {
+		checkRule(t, &r)
+		fmt.Fprintf(&b, "  also: %s\n", r.Text)
+	}
+	return b.String()
+}
+
+// checkLeaveOut solves the request again without one argument.
+func checkLeaveOut(t *testing.T, p solver.Problem, w answer.Why) {
+	t.Helper()
+	args := p.Request.Args
+	p.Request.Args = nil
+	for _, a := range args {
+		a.Atoms = slices.DeleteFunc(slices.Clone(a.Atoms), func(m universe.ArgAtom) bool { return a.Text == w.Arg && m.Atom.String() == w.Atom })
+		if len(a.Atoms) > 0 {
+			p.Request.Args = append(p.Request.Args, a)
+		}
+	}
+	if o, err := solver.Solve(context.Background(), &p); err != nil || !o.Complete {
+		t.Errorf("without %s there is still no solution: %v", w.Atom, err)
+	}
+}
+
+// checkGraph: every rule is drawn, between nodes that there are, and every node has an edge.
+func checkGraph(t *testing.T, c *answer.Conflict) {
+	t.Helper()
+	drawn, touched := map[int]bool{}, map[int]bool{}
+	for _, e := range c.Edges {
+		if e.From < 0 || e.From >= len(c.Nodes) || e.To < 0 || e.To >= len(c.Nodes) {
+			t.Fatalf("edge %+v of %d nodes", e, len(c.Nodes))
+		}
+		drawn[e.Rule], touched[e.From], touched[e.To] = true, true, true
+	}
+	for i := range len(c.Rules) + len(c.Also) {
+		if !drawn[i] {
+			t.Errorf("rule %d of %q is not drawn", i, c.Summary)
+		}
+	}
+	for i, n := range c.Nodes {
+		if !touched[i] || n.Label == "" {
+			t.Errorf("node %d, %q, hangs in the air", i, n.Label)
+		}
+	}
 }
 
 // checkRule: the data of a rule are there for programs.
@@ -90,6 +162,10 @@ func checkRule(t *testing.T, r *answer.Rule) {
 	case "slot":
 		if len(r.Others) < 2 {
 			t.Errorf("%q: others %v", r.Text, r.Others)
+		}
+	case "library":
+		if r.Package == "" {
+			t.Errorf("%q has no package", r.Text)
 		}
 	default:
 		t.Errorf("%q is of kind %q", r.Text, r.Kind)

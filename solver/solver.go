@@ -36,7 +36,9 @@ type Outcome struct {
 	Selection     *universe.Selection // best found; incomplete if Complete is false
 	Complete      bool
 	Changes       answer.Changes
-	Conflict      *answer.Conflict
+	Conflict      *answer.Conflict  // the first of Conflicts
+	Conflicts     []answer.Conflict // as far as they do not follow from one another
+	LeaveOut      []answer.Why      // arguments without any one of which the rest would have a solution
 	Unsatisfied   []answer.Unsatisfied
 	RequiredUse   []answer.RequiredUse
 	SlotConflicts []answer.SlotConflict
@@ -111,7 +113,16 @@ func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Res
 		o.unsatisfied(u, m)
 	}
 	if r.Formula != nil {
-		o.Conflict = unsat.Conflict(ctx, u, r.Formula)
+		o.explain(ctx)
 	}
 	o.slotConflicts(ctx, u, r.Conflicts)
+}
+
+// explain tells of the contradictions of an outcome that is not complete.
+func (o *Outcome) explain(ctx context.Context) {
+	r := unsat.Explain(ctx, o.stages.universe, o.stages.found.Formula)
+	o.Conflicts, o.LeaveOut = r.Conflicts, r.LeaveOut
+	if len(r.Conflicts) > 0 {
+		o.Conflict = &o.Conflicts[0]
+	}
 }

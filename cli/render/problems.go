@@ -20,7 +20,7 @@ const manyWarnings = 20
 // problems writes everything below the list, in the order in which a person
 // has to act on it.
 func (p *page) problems() {
-	p.conflict()
+	p.conflicts()
 	p.unsatisfied()
 	p.requiredUse()
 	p.slotConflicts()
@@ -28,6 +28,7 @@ func (p *page) problems() {
 	p.cycles()
 	p.changes()
 	p.alternatives()
+	p.ways()
 	p.heldBack()
 	p.rebuilds()
 	p.warnings()
@@ -37,6 +38,9 @@ func (p *page) problems() {
 func (p *page) unsatisfied() {
 	for i := range p.res.Unsatisfied {
 		u := &p.res.Unsatisfied[i]
+		if p.toldAsConflict(u) {
+			continue
+		}
 		if len(u.Candidates) == 0 {
 			p.printf("\n%s Nothing satisfies %s.\n", p.palette.paint(bad, "!!!"), quote(p.palette.paint(warn, u.Atom)))
 		} else {
@@ -79,6 +83,9 @@ func (p *page) maskComments(c *answer.Rejected) {
 
 func (p *page) requiredUse() {
 	for _, r := range p.res.RequiredUse {
+		if p.anyRule(func(o *answer.Rule) bool { return len(o.Answers) == 0 && o.Atom == r.Atom }) {
+			continue // the conflict tells of it
+		}
 		p.printf("\n%s The USE flags of %s break its REQUIRED_USE:\n      %s\n", p.palette.paint(bad, "!!!"),
 			p.palette.paint(warn, r.CPV), r.Expression)
 		if r.Atom != "" {

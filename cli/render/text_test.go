@@ -101,11 +101,13 @@ func troubles(*testing.T) *answer.Result {
 	}
 	return &answer.Result{
 		Schema: answer.Schema, Status: answer.Unsolvable,
-		Conflict: &answer.Conflict{Minimal: true, Rules: []answer.Rule{
-			{Text: "You asked for media-gfx/inkscape."},
+		Conflicts: []answer.Conflict{{Kind: "slot", Summary: "media-gfx/inkscape cannot be installed", Minimal: true, Rules: []answer.Rule{
+			{Text: "you asked for media-gfx/inkscape"},
 			{Kind: "slot", Text: "only one package can be in slot e/f:0", Others: []string{"e/f-1", "e/f-2"}},
-			{Kind: "required-use", Text: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:=.", File: "/var/db/repos/x/metadata/md5-cache/media-gfx/inkscape-1.3.2:3"},
-		}},
+			{Kind: "required-use", Text: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:= (DEPEND), and nothing that matches can be used: x (masked)",
+				Lead: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:= (DEPEND), and nothing that matches can be used",
+				Refused: []answer.Refused{{Names: "app-text/poppler-24", Text: "masked", Reasons: []answer.Reason{{Text: "masked by x:1", Comment: "it\n leaks"}}}}},
+		}, Also: []answer.Rule{{Kind: "dependency", Text: "a/z-1 needs <e/f-2"}}}},
 		Unsatisfied: []answer.Unsatisfied{
 			{Atom: "app-misc/nothing", Parent: "app-misc/nothing", Suggestions: []string{"app-misc/something"}},
 			{Atom: "net-p2p/gazelle", Parent: "a/b-1", Kind: "RDEPEND", Candidates: []answer.Rejected{

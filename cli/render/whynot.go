@@ -108,10 +108,10 @@ func (p *page) tried(res *answer.WhyNot, v *answer.Version) {
 		p.printf(" is visible, but %s%s:\n", p.palette.paint(bad, "cannot be merged"), with)
 	}
 	sub := &page{opt: p.opt, palette: p.palette, res: v.Try}
-	sub.conflict()
+	sub.conflicts()
 	sub.unsatisfied()
 	sub.requiredUse()
-	if v.Try.Conflict == nil || p.opt.AllParents { // its sentences say what matters
+	if len(v.Try.Conflicts) == 0 || p.opt.AllParents { // its sentences say what matters
 		sub.slotConflicts()
 	}
 	sub.unsolvedBlockers()

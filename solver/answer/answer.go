@@ -31,21 +31,25 @@ type Result struct {
 	Alternatives []Alternative `json:"alternatives"`
 	// AlternativesEnd says why there are no more: "all" (there are none), "limit" (as many as were asked for, or
 	// another bound), "time"; empty if none were looked for.
-	AlternativesEnd string              `json:"alternatives_end,omitempty"`
-	Conflict        *Conflict           `json:"conflict"`
-	Unsatisfied     []Unsatisfied       `json:"unsatisfied"`
-	RequiredUse     []RequiredUse       `json:"required_use"`
-	SlotConflicts   []SlotConflict      `json:"slot_conflicts"`
-	Cycles          []Cycle             `json:"cycles"`
-	TwoStep         *TwoStep            `json:"two_step,omitempty"` // a way around Cycles, if there is one
-	VirtualCycle    []string            `json:"virtual_cycle"`
-	Rebuilds        map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
-	HeldBack        []HeldBack          `json:"held_back"`
-	Binaries        []RejectedBinary    `json:"rejected_binaries"` // binary packages that are not used, where they were asked for
-	Removal         *Removal            `json:"removal,omitempty"`
-	Warnings        []string            `json:"warnings"`
-	UseExpand       []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
-	Stats           Stats               `json:"stats"`
+	AlternativesEnd string    `json:"alternatives_end,omitempty"`
+	Conflict        *Conflict `json:"conflict"`
+	// Conflicts are all reasons that do not follow from one another, Conflict first. LeaveOut are arguments without
+	// any one of which the rest of the request would have a solution.
+	Conflicts     []Conflict          `json:"conflicts"`
+	LeaveOut      []Why               `json:"leave_out"`
+	Unsatisfied   []Unsatisfied       `json:"unsatisfied"`
+	RequiredUse   []RequiredUse       `json:"required_use"`
+	SlotConflicts []SlotConflict      `json:"slot_conflicts"`
+	Cycles        []Cycle             `json:"cycles"`
+	TwoStep       *TwoStep            `json:"two_step,omitempty"` // a way around Cycles, if there is one
+	VirtualCycle  []string            `json:"virtual_cycle"`
+	Rebuilds      map[string][]string `json:"rebuilds"` // cause cpv -> rebuilt cpvs, sorted
+	HeldBack      []HeldBack          `json:"held_back"`
+	Binaries      []RejectedBinary    `json:"rejected_binaries"` // binary packages that are not used, where they were asked for
+	Removal       *Removal            `json:"removal,omitempty"`
+	Warnings      []string            `json:"warnings"`
+	UseExpand     []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
+	Stats         Stats               `json:"stats"`
 }
 
 // UseGroup is one USE_EXPAND variable: the flags "python_targets_…" are shown as PYTHON_TARGETS="…".
@@ -171,25 +175,6 @@ func (e *ConfigEntry) Comment() []string {
 // Empty reports whether nothing has to be changed.
 func (c Changes) Empty() bool {
 	return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask)+len(c.Properties)+len(c.Restrict) == 0
-}
-
-// Conflict is a minimal set of rules that contradict each other.
-type Conflict struct {
-	Rules   []Rule `json:"rules"`
-	Minimal bool   `json:"minimal"`
-}
-
-// Rule is one member of a conflict, in words and data.
-type Rule struct {
-	Kind    string `json:"kind"` // "request", "dependency", "any-of", "slot", "blocker", "use-dependency", "required-use", "slot-operator", "keep", "excluded"
-	Package string `json:"package,omitempty"`
-	// Packages are all that have the rule where several versions have the same, Package among them.
-	Packages []string `json:"packages,omitempty"`
-	Atom     string   `json:"atom,omitempty"`
-	DepKind  string   `json:"dep,omitempty"`
-	Others   []string `json:"others,omitempty"`
-	Text     string   `json:"text"` // one sentence
-	File     string   `json:"file,omitempty"`
 }
 
 type Unsatisfied struct {

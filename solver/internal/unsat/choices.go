@@ -7,6 +7,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -18,18 +19,22 @@ type choices struct {
 	others []*universe.Candidate // other versions of the name, when nothing matches
 }
 
-// refused are versions with one reason in common.
+// refused are versions with the same reasons.
 type refused struct {
-	cands  []*universe.Candidate
-	reason string
-	kind   string // of the conflict's rule that has only this reason: "excluded", "required-use", "use-dependency"
-	source metadata.Source
+	cands   []*universe.Candidate
+	reason  string
+	kind    string // of the conflict's rule that has only this reason: "excluded", "required-use", "use-dependency"
+	reasons []answer.Reason
 }
 
 func (t *teller) choices(root universe.RootID, a *atom.Atom) choices {
 	var ch choices
 	for _, c := range t.u.Group(root, a.CP).All {
 		switch {
+		case c.Pkg.Invalid != nil || c.Pkg.EAPI == nil: // its slot and flags are unknown
+			if a.MatchVersion(c.Pkg.CPV) && (a.Repo == "" || a.Repo == c.Pkg.Repo) && !c.Installed() {
+				ch.refuse(t.refusal(c, a))
+			}
 		case !c.MatchesButUse(a):
 			ch.others = append(ch.others, c)
 		case c.Matches(a) && t.f.Used(c) != 0:
@@ -57,27 +62,45 @@ func (ch *choices) refuse(r refused) {
 func (t *teller) refusal(c *universe.Candidate, a *atom.Atom) refused {
 	r := refused{cands: []*universe.Candidate{c}}
 	if !c.Installed() && !c.Visible() {
-		var reasons []string
+		var words []string
 		for i := range c.Excluded {
-			reasons = append(reasons, exclusion(&c.Excluded[i]))
-			if r.source.IsZero() {
-				r.source = c.Excluded[i].Source
+			x := &c.Excluded[i]
+			words = append(words, exclusion(x))
+			text := x.Detail
+			if text == "" {
+				text = words[i]
 			}
+			r.reasons = append(r.reasons, answer.Reason{Kind: string(x.Kind), Text: text, Source: x.Source.String(),
+				Tokens: x.Tokens, Comment: x.Source.Comment})
 		}
-		r.kind, r.reason = "excluded", strings.Join(reasons, ", ")
+		r.kind, r.reason = "excluded", strings.Join(words, ", ")
+		return r
+	}
+	because := func(kind, category, text string, tokens []string) refused {
+		r.kind, r.reason = kind, text
+		r.reasons = []answer.Reason{{Kind: category, Text: text, Tokens: tokens}}
 		return r
 	}
 	switch {
 	case !c.Matches(a):
-		r.kind, r.reason = "use-dependency", t.flags(c, a)
+		return because("use-dependency", "USE", t.flags(c, a), wrongFlags(c, a))
 	case c.RequiredUseFails():
-		r.kind, r.reason = "required-use", "its USE flags break REQUIRED_USE: "+c.FailedRequiredUse()
+		return because("required-use", string(metadata.ExclRequiredUse), "its USE flags break REQUIRED_USE: "+c.FailedRequiredUse(), nil)
 	case !c.Installed() && len(t.u.Req.Options.Exclude) > 0:
-		r.kind, r.reason = "excluded", "left out by --exclude"
-	case c.Installed() && t.u.Req.Options.EmptyTree:
-		return r // what is installed does not count; nobody expects it to
+		return because("excluded", string(metadata.ExclOption), "left out by --exclude", nil)
 	}
-	return r
+	return r // installed, with --emptytree: it does not count, and nobody expects it to
+}
+
+// wrongFlags are the flags that a USE dependency wants otherwise.
+func wrongFlags(c *universe.Candidate, a *atom.Atom) []string {
+	var out []string
+	for _, u := range a.Use {
+		if one := (&atom.Atom{CP: a.CP, Use: []atom.UseDep{u}}); !one.MatchUse(c.HasFlag, c.Flags().Has) {
+			out = append(out, u.Flag)
+		}
+	}
+	return out
 }
 
 // exclusion is one reason of the configuration in a few words.
@@ -89,6 +112,8 @@ func exclusion(x *metadata.Exclusion) string {
 			return "masked"
 		}
 		return "masked by " + x.Source.String()
+	case metadata.ExclNoMetadata:
+		return "the repository has no metadata for it"
 	case metadata.ExclKeyword:
 		testing := !slices.ContainsFunc(x.Tokens, func(k string) bool { return !strings.HasPrefix(k, "~") })
 		switch {
@@ -143,16 +168,19 @@ func (t *teller) flag(c *universe.Candidate, flag string) string {
 	if c.Installed() {
 		return fmt.Sprintf("it was built with USE flag %s %s", flag, state)
 	}
-	text := fmt.Sprintf("USE flag %s is %s", flag, state)
-	_, forced, masked, src := c.ForcedFlag(flag)
+	_, forced, masked, _ := c.ForcedFlag(flag)
 	switch {
 	case masked:
-		text = fmt.Sprintf("USE flag %s is masked", flag)
+		state = "masked"
 	case forced:
-		text = fmt.Sprintf("USE flag %s is forced", flag)
+		state = "forced"
 	}
-	if !src.IsZero() {
-		text += " by " + src.String()
+	text := fmt.Sprintf("USE flag %s is %s", flag, state)
+	switch s := stateOf(c, flag); {
+	case s.source != "":
+		text += " by " + s.source
+	case !s.fixed:
+		text += " by default"
 	}
 	return text
 }

@@ -1,4 +1,4 @@
-// Package unsat turns a contradiction into a minimal list of rules in words.
+// Package unsat turns contradictions into minimal lists of rules in words (docs/explanations.md).
 package unsat
 
 import (
@@ -12,19 +12,36 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// Conflict finds a minimal set of rules of f that contradict each other, in the order in which they
-// tell the story: what was asked for, then what that leads to; nil if there is no contradiction.
-func Conflict(ctx context.Context, u *universe.Universe, f *cnf.Formula) *answer.Conflict {
-	core, minimal := contradiction(ctx, f)
-	if len(core) == 0 {
-		return nil
+// Report is why a formula has no model.
+type Report struct {
+	Conflicts []answer.Conflict
+	// Premises are the rules behind each sentence of each conflict. Together with what goes without saying (Implied)
+	// those of a conflict contradict each other, and without those of any one sentence they don't.
+	Premises [][][]*cnf.Rule
+	Implied  [][]*cnf.Rule
+	LeaveOut []answer.Why // arguments without any one of which the rest has a model
+}
+
+// Explain finds the contradictions of f that do not follow from one another, those first that the user can do
+// something about. The rules of each are in the order in which they tell the story: what was asked for, then
+// what that leads to. The report is empty if f has a model.
+func Explain(ctx context.Context, u *universe.Universe, f *cnf.Formula) *Report {
+	t := newTeller(u, f)
+	x := newFinder(t)
+	x.run(ctx)
+	out := &Report{}
+	for _, group := range x.conflicts() {
+		c, premises, implied := t.conflict(group)
+		out.Conflicts = append(out.Conflicts, c)
+		out.Premises = append(out.Premises, premises)
+		out.Implied = append(out.Implied, implied)
 	}
-	t := &teller{u: u, f: f}
-	c := &answer.Conflict{Minimal: minimal}
-	for _, s := range t.story(t.merge(core)) {
-		c.Rules = append(c.Rules, t.tell(s))
+	if len(x.cores) > 0 {
+		for _, r := range x.leaveOut(ctx) {
+			out.LeaveOut = append(out.LeaveOut, answer.Why{Arg: r.Arg, Atom: r.Atom.String()})
+		}
 	}
-	return c
+	return out
 }
 
 // Needs lists the dependencies and arguments of a minimal contradiction that nothing in the formula answers: those
@@ -71,107 +88,104 @@ func contradiction(ctx context.Context, f *cnf.Formula) (core []*cnf.Rule, minim
 
 // teller puts rules into words.
 type teller struct {
-	u *universe.Universe
-	f *cnf.Formula
+	u       *universe.Universe
+	f       *cnf.Formula
+	answers map[*cnf.Rule]*cnf.Answers
+	same    map[sameRule][]*cnf.Rule // rules that differ in the variable only
 }
 
-// statement is one sentence: a rule, or the same rule of several packages.
-type statement struct {
-	*cnf.Rule
-	choice bool                  // it holds for one branch of an any-of group only
-	cands  []*universe.Candidate // who has the rule
-	others []*universe.Candidate // blockers: whom they exclude
+// sameRule is what a rule says, whatever the variable.
+type sameRule struct {
+	kind    cnf.RuleKind
+	cand    *universe.Candidate
+	blocked *universe.Candidate
+	root    universe.RootID
+	text    string
 }
 
-// merge joins rules that say the same of several versions of a package, or of several packages that one
-// blocker excludes. That what is installed belongs to the end state as a whole goes without saying.
-func (t *teller) merge(core []*cnf.Rule) []*statement {
-	var out []*statement
-	for _, r := range core {
-		if r.Kind == cnf.Keep && len(core) > 1 {
-			continue
+func newTeller(u *universe.Universe, f *cnf.Formula) *teller {
+	t := &teller{u: u, f: f, answers: f.Answers(), same: map[sameRule][]*cnf.Rule{}}
+	f.Rules(func(r *cnf.Rule) {
+		if k, ok := sameAs(r); ok {
+			t.same[k] = append(t.same[k], r)
 		}
-		s := &statement{Rule: r, choice: t.f.Choice(r)}
-		if r.Cand != nil {
-			s.cands = append(s.cands, r.Cand)
-		}
-		if r.Kind == cnf.Block {
-			s.others = slices.Clone(r.Others)
-		}
-		if i := slices.IndexFunc(out, func(o *statement) bool { return o.absorbs(s) }); i >= 0 {
-			out[i].add(s)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out
+	})
+	return t
 }
 
-// absorbs reports whether s says the same, apart from the versions.
-func (o *statement) absorbs(s *statement) bool {
-	if o.Kind != s.Kind || o.choice != s.choice || o.Dep != s.Dep || o.Cand == nil || s.Cand == nil ||
-		o.Cand.CP() != s.Cand.CP() || o.Cand.Root != s.Cand.Root {
-		return false
-	}
-	switch o.Kind {
-	case cnf.Depend, cnf.SlotOp, cnf.Block:
-		return o.Atom.String() == s.Atom.String()
+func sameAs(r *cnf.Rule) (sameRule, bool) {
+	k := sameRule{kind: r.Kind, cand: r.Cand, root: r.Root}
+	switch r.Kind {
+	case cnf.Depend, cnf.SlotOp:
+		k.text = r.Atom.String()
+	case cnf.Block:
+		k.text, k.blocked = r.Atom.String(), r.Others[0]
 	case cnf.AnyOf:
-		return o.Expr.Equal(s.Expr)
+		k.text = r.Expr.String()
+	default:
+		return k, false
 	}
-	return false
+	return k, true
 }
 
-func (o *statement) add(s *statement) {
-	for _, c := range s.cands {
-		if !slices.Contains(o.cands, c) {
-			o.cands = append(o.cands, c)
-		}
+// twins are a rule and those that say the same in another variable (DEPEND and RDEPEND often do).
+func (t *teller) twins(r *cnf.Rule) []*cnf.Rule {
+	if k, ok := sameAs(r); ok {
+		return t.same[k]
 	}
-	for _, c := range s.others {
-		if !slices.Contains(o.others, c) {
-			o.others = append(o.others, c)
-		}
-	}
+	return []*cnf.Rule{r}
 }
 
-// story puts what was asked for first, each followed by the rules of the packages that it leads to. What
-// excludes packages stands at the end, when all of them have been named.
-func (t *teller) story(in []*statement) []*statement {
-	var out []*statement
-	placed := map[*statement]bool{}
-	var place func(s *statement)
-	place = func(s *statement) {
-		if placed[s] {
-			return
+// answersOf is what can satisfy a rule; none if it only forbids.
+func (t *teller) answersOf(r *cnf.Rule) []*universe.Candidate {
+	if a := t.answers[r]; a != nil {
+		return a.Cands
+	}
+	return nil
+}
+
+// conflict tells of contradictions that are about the same: the first in full, of the others what else they end in.
+func (t *teller) conflict(group []*core) (c answer.Conflict, premises [][]*cnf.Rule, implied []*cnf.Rule) {
+	main := group[0]
+	c.Minimal = main.minimal
+	story := t.story(t.merge(main.rules))
+	also := t.also(group)
+	for _, s := range story {
+		c.Rules = append(c.Rules, t.tell(s))
+		premises = append(premises, s.rules)
+	}
+	for _, s := range also {
+		c.Also = append(c.Also, t.tell(s))
+	}
+	for _, r := range main.rules {
+		if !slices.ContainsFunc(premises, func(p []*cnf.Rule) bool { return slices.Contains(p, r) }) {
+			implied = append(implied, r)
 		}
-		placed[s] = true
-		out = append(out, s)
-		leads := t.leads(s)
-		follows := func(c *universe.Candidate) bool { return slices.Contains(leads, c) }
-		for _, choice := range [...]bool{false, true} { // a group before its branches
-			for _, next := range in {
-				if next.Kind != cnf.Block && next.choice == choice && slices.ContainsFunc(next.cands, follows) {
-					place(next)
-				}
+	}
+	c.Kind, c.Summary = t.summary(story, also)
+	c.Nodes, c.Edges = t.graph(append(slices.Clip(story), also...))
+	return c, premises, implied
+}
+
+// isTold reports whether a rule, or one that says the same, is among those told.
+func (t *teller) isTold(told []*cnf.Rule, r *cnf.Rule) bool {
+	return slices.ContainsFunc(t.twins(r), func(o *cnf.Rule) bool { return slices.Contains(told, o) })
+}
+
+// also are the ends of the other contradictions of a group.
+func (t *teller) also(group []*core) []*statement {
+	told := group[0].rules
+	var more []*cnf.Rule
+	for _, c := range group[1:] {
+		for i, l := range c.lits {
+			r := c.rules[i]
+			if slices.Contains(c.tips, l) && !t.isTold(told, r) && !t.isTold(more, r) {
+				more = append(more, r)
 			}
 		}
 	}
-	for _, turn := range [][]cnf.RuleKind{{cnf.Request}, {cnf.World}, {cnf.Depend, cnf.AnyOf, cnf.SlotOp, cnf.Library, cnf.Keep, cnf.NoDowngrade}, {cnf.Block}, {cnf.Slot}} {
-		for _, s := range in {
-			if slices.Contains(turn, s.Kind) {
-				place(s)
-			}
-		}
-	}
-	return out
-}
-
-// leads are the packages that a statement makes possible, and its own: further rules of the same package follow.
-func (t *teller) leads(s *statement) []*universe.Candidate {
-	out := slices.Clone(s.cands)
-	for _, a := range s.atoms() {
-		out = append(out, t.choices(t.root(s), a).can...)
-	}
-	return out
+	main := t.merge(told)
+	return slices.DeleteFunc(t.merge(more), func(s *statement) bool { // other versions of what is told already
+		return slices.ContainsFunc(main, func(o *statement) bool { return o.absorbs(s) })
+	})
 }

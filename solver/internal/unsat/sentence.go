@@ -7,6 +7,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -14,7 +15,7 @@ import (
 
 // tell writes one statement as data and sentence.
 func (t *teller) tell(s *statement) answer.Rule {
-	out := answer.Rule{Kind: kind(s.Kind), Others: cpvs(s.others)}
+	out := answer.Rule{Kind: kind(s.Kind), Others: cpvs(s.others), Answers: cpvs(s.answers)}
 	if len(s.cands) > 0 {
 		out.Package, out.File = s.cands[0].Pkg.CPV.String(), s.cands[0].Pkg.File
 	}
@@ -24,39 +25,93 @@ func (t *teller) tell(s *statement) answer.Rule {
 	if s.Atom != nil {
 		out.Atom = s.Atom.String()
 	}
-	switch s.Kind {
-	case cnf.Depend, cnf.SlotOp, cnf.AnyOf, cnf.Block:
-		out.DepKind = s.Dep.String()
+	if len(t.u.Roots) > 1 && s.Kind != cnf.Slot {
+		out.Root = t.u.Roots[t.rootOf(s.Rule)].Path
 	}
+	if len(s.deps) > 1 && s.Kind != cnf.Library {
+		out.DepKinds = s.deps
+	}
+	for _, f := range s.because {
+		out.Flags = append(out.Flags, answer.FlagState{Flag: f.flag, On: f.on, Fixed: f.fixed, Source: f.source})
+	}
+	t.words(s, &out)
+	return out
+}
+
+// words fills in what is particular to a kind of rule, and the sentence.
+func (t *teller) words(s *statement, out *answer.Rule) {
 	switch s.Kind {
 	case cnf.Request, cnf.World:
-		out.Others = cpvs(s.Others)
-		out.Text = t.wanted(s)
+		out.Others, out.File = cpvs(s.Others), t.sourceOf(s).String()
+		ch := t.choicesOf(s)
+		t.finish(out, t.wanted(s), ch, t.answered(ch, s.Atom))
 	case cnf.Depend, cnf.SlotOp:
-		ch := t.choices(t.root(s), s.Atom)
+		out.DepKind = s.Dep.String()
+		ch := t.choicesOf(s)
 		if k := ch.soleKind(); k != "" && s.Kind == cnf.Depend {
 			out.Kind = k
 		}
-		out.Text = t.needs(s) + t.answers(s, ch, s.Atom)
+		t.finish(out, t.needs(s), ch, t.answered(ch, s.Atom))
 	case cnf.AnyOf:
-		out.Text = t.needs(s) + t.branches(s)
+		out.DepKind = s.Dep.String()
+		t.branches(s, out)
 	case cnf.Block:
-		out.Text = fmt.Sprintf("%s %s not tolerate %s%s: that is %s", t.subject(s), plural(s, "does", "do"),
-			strings.TrimLeft(s.Atom.String(), "!"), t.where(s), names(s.others, "and", nil))
+		out.DepKind = s.Dep.String()
+		out.Text = fmt.Sprintf("%s %s not tolerate %s%s", t.subject(s), plural(s, "does", "do"),
+			strings.TrimLeft(s.Atom.String(), "!"), t.details(s))
+		if !t.saysItself(s.Atom, s.others) {
+			out.Text += ": that is " + t.names(s.others, "and", nil)
+		}
 	case cnf.Slot:
-		out.Others = cpvs(s.Others)
-		out.Text = t.slot(s)
+		out.Others, out.Text = cpvs(s.Others), t.slot(s)
 	case cnf.Library:
 		out.Text = fmt.Sprintf("%s was linked to %s, which nothing that can be installed provides", s.Cand, s.Soname)
-		if p := t.u.Providers(s.Cand.Root, s.Soname); len(p) > 0 {
-			out.Text = fmt.Sprintf("%s was linked to %s, which %s provides", s.Cand, s.Soname, names(p, "or", nil))
+		if len(s.answers) > 0 {
+			out.Text = fmt.Sprintf("%s was linked to %s, which %s provides", s.Cand, s.Soname, t.names(s.answers, "or", nil))
 		}
 	case cnf.Keep:
 		out.Text = fmt.Sprintf("%s is installed and needs what it depends on", s.Cand.Pkg.CPV)
 	default:
 		out.Text = fmt.Sprintf("%s must not be downgraded", s.Cand.Pkg.CPV)
 	}
-	return out
+}
+
+// finish completes a sentence by what is refused.
+func (t *teller) finish(out *answer.Rule, first string, ch choices, second string) {
+	out.Text = first + second
+	if len(ch.cannot) == 0 {
+		return
+	}
+	out.Lead = out.Text
+	join := ": "
+	if len(ch.can) > 0 {
+		join = "; not "
+	}
+	out.Text += join + t.refusals(ch.cannot)
+	for _, r := range ch.cannot {
+		out.Refused = append(out.Refused, t.refused(r))
+	}
+}
+
+func (t *teller) refused(r refused) answer.Refused {
+	return answer.Refused{Packages: cpvs(r.cands), Names: t.names(r.cands, "and", t.repository()), Text: r.reason, Reasons: r.reasons}
+}
+
+// repository is a suffix for names where there are several repositories.
+func (t *teller) repository() func(*universe.Candidate) string {
+	if len(t.u.Roots[universe.Host].Repos) < 2 {
+		return nil
+	}
+	return func(c *universe.Candidate) string { return "::" + c.Pkg.Repo }
+}
+
+// choicesOf is what could answer a statement; of an argument only what the argument accepts.
+func (t *teller) choicesOf(s *statement) choices {
+	ch := t.choices(t.rootOf(s.Rule), s.Atom)
+	if (s.Kind == cnf.Request || s.Kind == cnf.World) && len(s.Others) > 0 {
+		ch.usable(s.Others)
+	}
+	return ch
 }
 
 // kind is the word of answer.Rule.Kind.
@@ -80,20 +135,43 @@ func cpvs(cands []*universe.Candidate) []string {
 
 // wanted is an argument, or a member of @world.
 func (t *teller) wanted(s *statement) string {
-	text := "you asked for " + s.Atom.String()
+	src := t.sourceOf(s)
 	if s.Kind == cnf.World {
-		text = fmt.Sprintf("%s is in %s and is installed now, so it has to stay", s.Atom, s.Arg)
-	} else if s.Arg != s.Atom.String() {
-		text += " (" + s.Arg + ")"
+		place := ""
+		if !src.IsZero() {
+			place = " (" + src.String() + ")"
+		}
+		return fmt.Sprintf("%s is in %s%s and installed now, so it has to stay", s.Atom, s.Arg, place)
 	}
-	ch := t.choices(t.root(s), s.Atom)
-	if len(s.Others) > 0 {
-		ch.usable(s.Others)
+	var where []string
+	if s.Arg != s.Atom.String() {
+		where = append(where, s.Arg)
 	}
-	return text + t.answers(s, ch, s.Atom)
+	if !src.IsZero() {
+		where = append(where, src.String())
+	}
+	text := "you asked for " + s.Atom.String()
+	if len(where) > 0 {
+		text += " (" + strings.Join(where, ", ") + ")"
+	}
+	return text
 }
 
-func (t *teller) subject(s *statement) string { return names(s.cands, "and", nil) }
+// sourceOf is where an argument stands: the line of world or of a set.
+func (t *teller) sourceOf(s *statement) metadata.Source {
+	for _, list := range [...][]universe.Arg{t.u.Req.Args, t.u.Req.World} {
+		for i := range list {
+			for j := range list[i].Atoms {
+				if m := &list[i].Atoms[j]; list[i].Text == s.Arg && m.Atom.String() == s.Atom.String() && !m.Source.IsZero() {
+					return m.Source
+				}
+			}
+		}
+	}
+	return metadata.Source{}
+}
+
+func (t *teller) subject(s *statement) string { return t.names(s.cands, "and", nil) }
 
 func plural(s *statement, one, many string) string {
 	if len(cpvs(s.cands)) > 1 {
@@ -106,68 +184,92 @@ func plural(s *statement, one, many string) string {
 func (t *teller) needs(s *statement) string {
 	what := ""
 	if s.Atom != nil {
-		what = s.Atom.String()
+		what = written(s.Atom)
 	} else {
 		what = alternatives(s.Expr)
 	}
 	switch {
 	case s.choice:
-		return fmt.Sprintf("one choice of %s is %s%s", t.subject(s), what, t.where(s))
+		return fmt.Sprintf("one choice of %s is %s%s", t.subject(s), what, t.details(s))
 	case s.Kind == cnf.SlotOp:
-		return fmt.Sprintf("%s %s built against %s%s", t.subject(s), plural(s, "was", "were"), what, t.where(s))
+		return fmt.Sprintf("%s %s built against %s%s", t.subject(s), plural(s, "was", "were"), what, t.details(s))
 	}
-	return fmt.Sprintf("%s %s %s%s", t.subject(s), plural(s, "needs", "need"), what, t.where(s))
+	return fmt.Sprintf("%s %s %s%s", t.subject(s), plural(s, "needs", "need"), what, t.details(s))
 }
 
-// where is the variable of a dependency, and its root if there are several.
-func (t *teller) where(s *statement) string {
-	if len(t.u.Roots) > 1 {
-		return fmt.Sprintf(" in %s (%s)", t.u.Roots[t.root(s)].Path, s.Dep)
-	}
-	return fmt.Sprintf(" (%s)", s.Dep)
-}
-
-// answers is the second half: which packages would do, and why others would not.
-func (t *teller) answers(s *statement, ch choices, a *atom.Atom) string {
-	switch {
-	case len(ch.can) > 0 && len(ch.cannot) > 0:
-		return ": " + names(ch.can, "or", nil) + "; not " + refusals(ch.cannot)
-	case len(ch.can) > 0:
-		if a.Op == atom.OpEqual {
-			return "" // the atom says which
+// written is an atom with the parts of its USE dependency that ask for no state, but for a flag to be there.
+func written(a *atom.Atom) string {
+	var lost []string
+	for _, u := range a.UseAsWritten() {
+		if !slices.ContainsFunc(a.Use, func(o atom.UseDep) bool { return o.Flag == u.Flag }) {
+			lost = append(lost, u.String())
 		}
-		return ": " + names(ch.can, "or", nil)
-	case len(ch.cannot) > 0:
-		return ", and nothing that matches can be used: " + refusals(ch.cannot)
 	}
-	return ", and " + t.nothing(s, ch, a)
+	if len(lost) == 0 {
+		return a.String()
+	}
+	if text, ok := strings.CutSuffix(a.String(), "]"); ok {
+		return text + "," + strings.Join(lost, ",") + "]"
+	}
+	return a.String() + "[" + strings.Join(lost, ",") + "]"
+}
+
+// details are the variable of a dependency, its root if there are several, and the flags that it hangs on.
+func (t *teller) details(s *statement) string {
+	deps := strings.Join(s.deps, ", ")
+	text := fmt.Sprintf(" (%s)", deps)
+	if len(t.u.Roots) > 1 {
+		text = fmt.Sprintf(" in %s (%s)", t.u.Roots[t.rootOf(s.Rule)].Path, deps)
+	}
+	if c := causes(s.because); c != "" {
+		text += ", " + c
+	}
+	return text
+}
+
+// answered is the second half: which packages would do, or that none does.
+func (t *teller) answered(ch choices, a *atom.Atom) string {
+	switch {
+	case len(ch.can) > 0 && len(ch.cannot) == 0 && t.saysItself(a, ch.can):
+		return ""
+	case len(ch.can) > 0:
+		return ": " + t.names(ch.can, "or", nil)
+	case len(ch.cannot) > 0:
+		return ", and nothing that matches can be used"
+	}
+	return ", and " + t.nothing(ch, a)
+}
+
+// saysItself: an atom that gives the version needs no list of what matches it.
+func (t *teller) saysItself(a *atom.Atom, list []*universe.Candidate) bool {
+	return a.Op == atom.OpEqual && len(cpvs(list)) == 1 && !list[0].Installed()
 }
 
 // nothing says why no version matches at all.
-func (t *teller) nothing(s *statement, ch choices, a *atom.Atom) string {
+func (t *teller) nothing(ch choices, a *atom.Atom) string {
 	var suffix func(*universe.Candidate) string
 	if a.Slot != "" {
 		suffix = slotOf
 	}
 	if len(ch.others) > 0 {
-		return "there is only " + names(ch.others, "and", suffix)
+		return "there is only " + t.names(ch.others, "and", suffix)
 	}
-	if len(t.u.Group(t.root(s), a.CP).All) > 0 {
+	if len(ch.cannot) > 0 {
 		return "no package that matches can be used"
 	}
 	return "there is no package " + a.CP.String()
 }
 
-// fewReasons is how many groups of versions are told apart.
+// fewReasons is how many groups of versions are told apart in a sentence.
 const fewReasons = 5
 
-func refusals(list []refused) string {
+func (t *teller) refusals(list []refused) string {
 	var out []string
 	for i, r := range list {
 		if i == fewReasons {
 			return strings.Join(out, "; ") + "; and others"
 		}
-		out = append(out, fmt.Sprintf("%s (%s)", names(r.cands, "and", nil), r.reason))
+		out = append(out, fmt.Sprintf("%s (%s)", t.names(r.cands, "and", nil), r.reason))
 	}
 	return strings.Join(out, "; ")
 }
@@ -211,31 +313,42 @@ func together(n *depend.Node) string {
 }
 
 // branches tells of each branch that is a single atom what could answer it.
-func (t *teller) branches(s *statement) string {
+func (t *teller) branches(s *statement, out *answer.Rule) {
 	var can []*universe.Candidate
-	var cannot []string
+	var cannot choices
+	var missing []string
+	root := t.rootOf(s.Rule)
 	for _, n := range s.Expr.Children {
 		if n.Kind != depend.AtomLeaf || n.Atom.Blocker != atom.NotBlocker {
 			continue
 		}
-		ch := t.choices(t.root(s), n.Atom)
+		ch := t.choices(root, n.Atom)
 		can = append(can, ch.can...)
 		switch {
 		case len(ch.can) > 0:
 		case len(ch.cannot) > 0:
-			cannot = append(cannot, "not "+refusals(ch.cannot))
+			for _, r := range ch.cannot {
+				cannot.refuse(r)
+			}
 		default:
-			cannot = append(cannot, t.nothing(s, ch, n.Atom))
+			missing = append(missing, t.nothing(ch, n.Atom))
 		}
 	}
-	text := ""
+	out.Text = t.needs(s)
 	if len(can) > 0 {
-		text = ": " + names(can, "or", nil)
+		out.Text += ": " + t.names(can, "or", nil)
 	}
-	if len(cannot) > 0 {
-		text += "; " + strings.Join(cannot, "; ")
+	for _, m := range missing {
+		out.Text += "; " + m
 	}
-	return text
+	if len(cannot.cannot) == 0 {
+		return
+	}
+	out.Lead = out.Text
+	out.Text += "; not " + t.refusals(cannot.cannot)
+	for _, r := range cannot.cannot {
+		out.Refused = append(out.Refused, t.refused(r))
+	}
 }
 
 // slot: the sentence names the slot only where the package has several.
@@ -248,18 +361,21 @@ func (t *teller) slot(s *statement) string {
 	return fmt.Sprintf("only one version of %s can be installed", s.Slot.CP)
 }
 
-// root is where the atoms of a statement have to be satisfied.
-func (t *teller) root(s *statement) universe.RootID {
-	switch s.Kind {
-	case cnf.Request, cnf.World, cnf.Depend, cnf.SlotOp:
-		return s.Rule.Root
+// rootOf is where the atoms of a rule have to be satisfied.
+func (t *teller) rootOf(r *cnf.Rule) universe.RootID {
+	switch r.Kind {
+	case cnf.Request, cnf.World, cnf.Depend, cnf.SlotOp, cnf.Library:
+		return r.Root
 	}
-	for _, d := range t.u.Deps(s.Cand) {
-		if d.Kind == s.Dep && mentions(d.Expr, s.Rule) {
+	if r.Cand == nil {
+		return r.Slot.Root
+	}
+	for _, d := range t.u.Deps(r.Cand) {
+		if d.Kind == r.Dep && mentions(d.Expr, r) {
 			return d.Root
 		}
 	}
-	return s.Cand.Root
+	return r.Cand.Root
 }
 
 func mentions(n *depend.Node, r *cnf.Rule) bool {
@@ -267,14 +383,4 @@ func mentions(n *depend.Node, r *cnf.Rule) bool {
 		return true
 	}
 	return slices.ContainsFunc(n.Children, func(c *depend.Node) bool { return mentions(c, r) })
-}
-
-// atoms are those that a statement asks for.
-func (s *statement) atoms() (out []*atom.Atom) {
-	if s.Kind == cnf.AnyOf {
-		s.Expr.Atoms(func(a *atom.Atom) { out = append(out, a) })
-	} else if s.Atom != nil && s.Kind != cnf.Block {
-		out = append(out, s.Atom)
-	}
-	return out
 }

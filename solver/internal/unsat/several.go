@@ -97,5 +97,5 @@ func Root(u *universe.Universe, f *cnf.Formula, r *cnf.Rule) universe.RootID {
 	case cnf.Slot, cnf.Keep, cnf.NoDowngrade, cnf.Learned:
 		return r.Slot.Root
 	}
-	return (&teller{u: u, f: f}).root(&statement{Rule: r})
+	return (&teller{u: u, f: f}).rootOf(r)
 }
