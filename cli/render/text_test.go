@@ -105,7 +105,7 @@ func troubles(*testing.T) *answer.Result {
 			{Text: "you asked for media-gfx/inkscape"},
 			{Kind: "slot", Text: "only one package can be in slot e/f:0", Others: []string{"e/f-1", "e/f-2"}},
 			{Kind: "required-use", Text: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:= (DEPEND), and nothing that matches can be used: x (masked)",
-				Lead: "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:= (DEPEND), and nothing that matches can be used",
+				Lead:    "media-gfx/inkscape-1.3.2 needs >=app-text/poppler-24:= (DEPEND), and nothing that matches can be used",
 				Refused: []answer.Refused{{Names: "app-text/poppler-24", Text: "masked", Reasons: []answer.Reason{{Text: "masked by x:1", Comment: "it\n leaks"}}}}},
 		}, Also: []answer.Rule{{Kind: "dependency", Text: "a/z-1 needs <e/f-2"}}}},
 		Unsatisfied: []answer.Unsatisfied{

@@ -23,7 +23,7 @@ func (f *Formula) Answers() map[*Rule]*Answers {
 	}
 	out := map[*Rule]*Answers{}
 	for _, c := range f.clauses {
-		r := &f.rules[c.rule]
+		r := f.rules.at(c.rule)
 		switch r.Kind {
 		case Request, World, Depend, AnyOf, SlotOp, Library:
 		default:
@@ -49,7 +49,9 @@ func (f *Formula) Answers() map[*Rule]*Answers {
 
 // Rules calls yield for every rule, in the order of the formula.
 func (f *Formula) Rules(yield func(*Rule)) {
-	for i := range f.rules {
-		yield(&f.rules[i])
+	for _, chunk := range f.rules.chunks {
+		for i := range chunk {
+			yield(&chunk[i])
+		}
 	}
 }
