@@ -17,6 +17,7 @@ type statement struct {
 	answers []*universe.Candidate // what can satisfy it
 	because []flagState           // flags without which there would be no such rule
 	deps    []string              // the variables it is in
+	built   bool                  // all who have it are installed or binary packages
 }
 
 // merge joins rules that say the same of several versions of a package, or of several packages that one
@@ -31,6 +32,7 @@ func (t *teller) merge(core []*cnf.Rule) []*statement {
 		if r.Cand != nil {
 			s.cands = append(s.cands, r.Cand)
 			s.because = t.because(r)
+			s.built = r.Cand.Pkg.Built()
 			for _, twin := range t.twins(r) {
 				if d := twin.Dep.String(); !slices.Contains(s.deps, d) {
 					s.deps = append(s.deps, d)
@@ -51,9 +53,12 @@ func (t *teller) merge(core []*cnf.Rule) []*statement {
 
 // absorbs reports whether s says the same, apart from the versions.
 func (o *statement) absorbs(s *statement) bool {
-	if o.Kind != s.Kind || o.choice != s.choice || !slices.Equal(o.deps, s.deps) || o.Cand == nil || s.Cand == nil ||
-		o.Cand.CP() != s.Cand.CP() || o.Cand.Root != s.Cand.Root || !slices.Equal(o.because, s.because) {
+	if o.Kind != s.Kind || o.choice != s.choice || o.Cand == nil || s.Cand == nil ||
+		o.Cand.CP() != s.Cand.CP() || o.Cand.Root != s.Cand.Root {
 		return false
+	}
+	if !o.built && !s.built && (!slices.Equal(o.deps, s.deps) || !slices.Equal(o.because, s.because)) {
+		return false // what was built has neither build dependencies nor flags that could be switched
 	}
 	switch o.Kind {
 	case cnf.Depend, cnf.SlotOp, cnf.Block:
@@ -65,11 +70,23 @@ func (o *statement) absorbs(s *statement) bool {
 }
 
 func (o *statement) add(s *statement) {
+	if o.built && !s.built {
+		o.because, o.built = s.because, false
+	}
+	for _, d := range s.deps {
+		if !slices.Contains(o.deps, d) {
+			o.deps = append(o.deps, d)
+		}
+	}
+	slices.SortFunc(o.deps, func(a, b string) int { return slices.Index(depOrder[:], a) - slices.Index(depOrder[:], b) })
 	o.rules = append(o.rules, s.rules...)
 	o.cands = appendNew(o.cands, s.cands)
 	o.others = appendNew(o.others, s.others)
 	o.answers = appendNew(o.answers, s.answers)
 }
+
+// depOrder is the order in which the variables of a dependency are told.
+var depOrder = [...]string{"DEPEND", "BDEPEND", "IDEPEND", "RDEPEND", "PDEPEND"}
 
 func appendNew(list, more []*universe.Candidate) []*universe.Candidate {
 	for _, c := range more {
