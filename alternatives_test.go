@@ -138,7 +138,8 @@ func TestAlternativesOutOfTime(t *testing.T) {
 
 // Every alternative of a real request solves it once it is written down.
 func TestAlternativesOfRealRequestSolveIt(t *testing.T) {
-	tree, dir := realSystem(t, "stage3-desktop")
+	tree, machine := realSystem(t, "stage3-desktop")
+	dir := ownConfiguration(t, machine)
 	open := func() *portsolve.System {
 		sys, err := portsolve.Open(context.Background(), portsolve.Options{System: dir, Repos: map[string]string{"gentoo": tree}, Env: map[string]string{}})
 		if err != nil {

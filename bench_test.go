@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/portsolve/portsolve"
@@ -54,24 +55,69 @@ func sharedDir() string {
 	return filepath.Join("..", "shared")
 }
 
-// realSystem unpacks the tree and a machine. PORTSOLVE_TREE names a tree that is
-// unpacked already.
+// TestMain removes what the tests have unpacked.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	unpacked.Range(func(_, dir any) bool {
+		os.RemoveAll(dir.(*unpacking).dir)
+		return true
+	})
+	os.Exit(code)
+}
+
+// unpacked holds shared archives by path: unpacking the tree takes longer than the tests that look at it.
+var unpacked sync.Map
+
+type unpacking struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+// unpack returns a directory that all tests share and none may change.
+func unpack(b testing.TB, path string) string {
+	b.Helper()
+	if _, err := os.Stat(path); err != nil {
+		b.Skipf("the shared data is not at %s (set PORTSOLVE_SHARED)", sharedDir())
+	}
+	v, _ := unpacked.LoadOrStore(path, &unpacking{})
+	u := v.(*unpacking)
+	u.once.Do(func() {
+		if u.dir, u.err = os.MkdirTemp("", "portsolve-shared-"); u.err == nil {
+			u.err = archive.Unpack(path, u.dir)
+		}
+	})
+	if u.err != nil {
+		b.Fatal(u.err)
+	}
+	return u.dir
+}
+
+// realTree unpacks the tree. PORTSOLVE_TREE names one that is unpacked already.
+func realTree(b testing.TB) string {
+	b.Helper()
+	if tree := os.Getenv("PORTSOLVE_TREE"); tree != "" {
+		return tree
+	}
+	return filepath.Join(unpack(b, filepath.Join(sharedDir(), "gentoo-2021.tar.zst")), "gentoo-2021")
+}
+
+// realSystem unpacks the tree and a machine, which must not be changed.
 func realSystem(b testing.TB, system string) (tree, dir string) {
 	b.Helper()
-	shared := sharedDir()
-	machine := filepath.Join(shared, "reference", "systems", system+".tar.zst")
-	if _, err := os.Stat(machine); err != nil {
-		b.Skipf("the shared data is not at %s (set PORTSOLVE_SHARED)", shared)
-	}
-	dir = b.TempDir()
-	if err := archive.Unpack(machine, dir); err != nil {
+	dir = unpack(b, filepath.Join(sharedDir(), "reference", "systems", system+".tar.zst"))
+	return realTree(b), filepath.Join(dir, system)
+}
+
+// ownConfiguration is a machine of realSystem with an etc directory that a test may change.
+func ownConfiguration(b testing.TB, machine string) string {
+	b.Helper()
+	dir := b.TempDir()
+	if err := os.CopyFS(filepath.Join(dir, "etc"), os.DirFS(filepath.Join(machine, "etc"))); err != nil {
 		b.Fatal(err)
 	}
-	if tree = os.Getenv("PORTSOLVE_TREE"); tree == "" {
-		tree = filepath.Join(dir, "gentoo-2021")
-		if err := archive.Unpack(filepath.Join(shared, "gentoo-2021.tar.zst"), dir); err != nil {
-			b.Fatal(err)
-		}
+	if err := os.Symlink(filepath.Join(machine, "var"), filepath.Join(dir, "var")); err != nil {
+		b.Fatal(err)
 	}
-	return tree, filepath.Join(dir, system)
+	return dir
 }

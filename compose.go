@@ -103,7 +103,13 @@ func (c *composer) warnings() []string {
 			list = append(list, p.String())
 		}
 	}
-	return append(list, c.sys.binaryWarnings(c.options)...)
+	list = append(list, c.sys.binaryWarnings(c.options)...)
+	if c.outcome != nil { // nil for removals
+		for i := range c.outcome.Skipped {
+			list = append(list, leftOut(&c.outcome.Skipped[i]))
+		}
+	}
+	return list
 }
 
 func (c *composer) status(r *Result) answer.Status {

@@ -2,9 +2,12 @@ package portsolve
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/solver/answer"
 )
 
 // MissingEbuilds lists what is installed and named in the world file, and of
@@ -54,4 +57,24 @@ func (s *System) hasEbuild(ctx context.Context, a *atom.Atom) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// leftOut is the warning for a member of @world or @system that nothing can satisfy.
+func leftOut(u *answer.Unsatisfied) string {
+	s := fmt.Sprintf("%s of %s is left out: ", u.Atom, u.Parent)
+	if len(u.Candidates) == 0 {
+		return s + "nothing matches it"
+	}
+	best := &u.Candidates[0]
+	for i := range u.Candidates { // with --usepkgonly what is said of an ebuild does not help
+		if u.Candidates[i].Type == "binary" {
+			best = &u.Candidates[i]
+			break
+		}
+	}
+	s += fmt.Sprintf("%s (%s)", best.CPV, strings.Join(best.Reasons, "; "))
+	if n := len(u.Candidates) - 1; n > 0 {
+		s += fmt.Sprintf(", and %d more", n)
+	}
+	return s
 }

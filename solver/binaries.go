@@ -158,7 +158,10 @@ func RejectedBinary(c *universe.Candidate, root string) answer.RejectedBinary {
 
 // selectionReasons: nothing forbids the package; what else was chosen does.
 func (r *binaryReport) selectionReasons(c *universe.Candidate, n *universe.Node) []answer.Reason {
-	if c.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) != 0 {
+	switch newer := c.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version); {
+	case newer > 0 && r.u.Stray(c):
+		return []answer.Reason{{Kind: reasonVersion, Text: "there is no ebuild of this version that may be used, and there is " + n.Cand.Pkg.CPV.String()}}
+	case newer != 0:
 		return []answer.Reason{{Kind: reasonVersion, Text: n.Cand.Pkg.CPV.String() + " is chosen"}}
 	}
 	var out []answer.Reason

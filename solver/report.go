@@ -2,6 +2,7 @@ package solver
 
 import (
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/internal/search"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -10,16 +11,29 @@ import (
 // unsatisfied records a dependency without a usable candidate: as a failed
 // REQUIRED_USE if that is all that is in the way, else with every reason of every candidate.
 func (o *Outcome) unsatisfied(u *universe.Universe, m search.Missing) {
-	un := answer.Unsatisfied{Atom: m.Atom.String(), Root: u.Roots[m.Root].Path, Parent: m.Arg}
-	if m.Parent != nil {
-		un.Parent, un.Kind = m.Parent.Cand.Pkg.CPV.String(), m.Kind.String()
-	}
 	for _, c := range u.Match(m.Root, m.Atom) {
 		if !c.Installed() && c.Visible() && c.RequiredUseFails() {
 			o.RequiredUse = append(o.RequiredUse, answer.RequiredUse{
-				Atom: un.Atom, CPV: c.Pkg.CPV.String(), Expression: c.FailedRequiredUse()})
+				Atom: m.Atom.String(), CPV: c.Pkg.CPV.String(), Expression: c.FailedRequiredUse()})
 			break
 		}
+	}
+	o.Unsatisfied = append(o.Unsatisfied, unsatisfied(u, m))
+}
+
+// skipped are members of the standing sets that nothing can satisfy: the request goes on without them.
+func skipped(u *universe.Universe, r *search.Result) []answer.Unsatisfied {
+	var out []answer.Unsatisfied
+	for _, m := range r.Skipped {
+		out = append(out, unsatisfied(u, m))
+	}
+	return out
+}
+
+func unsatisfied(u *universe.Universe, m search.Missing) answer.Unsatisfied {
+	un := answer.Unsatisfied{Atom: m.Atom.String(), Root: u.Roots[m.Root].Path, Parent: m.Arg}
+	if m.Parent != nil {
+		un.Parent, un.Kind = m.Parent.Cand.Pkg.CPV.String(), m.Kind.String()
 	}
 	loose := m.Atom.WithoutUse()
 	for _, c := range u.Group(m.Root, m.Atom.CP).All {
@@ -30,12 +44,15 @@ func (o *Outcome) unsatisfied(u *universe.Universe, m search.Missing) {
 			un.Candidates = append(un.Candidates, rejected(c, m.Atom, unreadable))
 		}
 	}
-	o.Unsatisfied = append(o.Unsatisfied, un)
+	return un
 }
 
 // rejected lists every reason against a candidate. Of what is unreadable slot and flags are unknown.
 func rejected(c *universe.Candidate, a *atom.Atom, unreadable bool) answer.Rejected {
 	rej := answer.Rejected{CPV: c.Pkg.CPV.String(), Repo: c.Pkg.Repo}
+	if c.Pkg.Origin == metadata.Binary {
+		rej.Type, rej.BuildID = "binary", c.Pkg.BuildID
+	}
 	c.Visible()
 	rej.Exclusions = c.Excluded
 	for _, x := range c.Excluded {

@@ -40,6 +40,7 @@ type Outcome struct {
 	Conflicts     []answer.Conflict // as far as they do not follow from one another
 	LeaveOut      []answer.Why      // arguments without any one of which the rest would have a solution
 	Unsatisfied   []answer.Unsatisfied
+	Skipped       []answer.Unsatisfied // members of @world and @system that nothing can satisfy and that were left out
 	RequiredUse   []answer.RequiredUse
 	SlotConflicts []answer.SlotConflict
 	VirtualCycle  []string
@@ -83,6 +84,9 @@ func (o *Outcome) decode(ctx context.Context, u *universe.Universe, r *search.Re
 		o.Stats.Variables, o.Stats.Clauses = r.Formula.Vars(), r.Formula.Clauses()
 	}
 	o.Selection = selection(u, r)
+	if !o.stages.problem.trial {
+		o.Skipped = skipped(u, r)
+	}
 	for _, h := range r.HeldBack {
 		o.HeldBack = append(o.HeldBack, heldBack(h))
 	}

@@ -47,13 +47,24 @@ func (p *page) unsatisfied() {
 			p.printf("\n%s Everything that could satisfy %s is ruled out:\n", p.palette.paint(bad, "!!!"),
 				quote(p.palette.paint(warn, u.Atom)))
 		}
+		notBuilt := 0
 		for _, c := range u.Candidates {
-			p.printf("- %s", c.CPV)
+			if neverBuilt(&c) {
+				notBuilt++
+				continue
+			}
+			p.printf("- %s%s", rejectedType(&c), c.CPV)
+			if c.BuildID > 0 {
+				p.printf("-%d", c.BuildID)
+			}
 			if c.Repo != "" {
 				p.printf("::%s", c.Repo)
 			}
 			p.printf(" (%s)\n", strings.Join(c.Reasons, "; "))
 			p.maskComments(&c)
+		}
+		if notBuilt > 0 {
+			p.printf("- %s (only binary packages may be used)\n", plural(notBuilt, "ebuild"))
 		}
 		if u.Parent != "" && u.Parent != u.Atom {
 			p.printf("(needed by %s", u.Parent)
@@ -66,6 +77,23 @@ func (p *page) unsatisfied() {
 			p.printf("Did you mean %s?\n", strings.Join(u.Suggestions, ", "))
 		}
 	}
+}
+
+// neverBuilt: an ebuild with --usepkgonly. Whatever else there is against it does not matter.
+func neverBuilt(c *answer.Rejected) bool {
+	for _, x := range c.Exclusions {
+		if x.Source.File == "--usepkgonly" {
+			return true
+		}
+	}
+	return false
+}
+
+func rejectedType(c *answer.Rejected) string {
+	if c.Type == "" {
+		return ""
+	}
+	return c.Type + " "
 }
 
 // maskComments shows where a mask stands and what its author wrote.

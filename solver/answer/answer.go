@@ -190,6 +190,8 @@ type Unsatisfied struct {
 type Rejected struct {
 	CPV        string               `json:"cpv"`
 	Repo       string               `json:"repo"`
+	Type       string               `json:"type,omitempty"` // "binary", else an ebuild
+	BuildID    int                  `json:"build_id,omitempty"`
 	Reasons    []string             `json:"reasons"` // one sentence each
 	Exclusions []metadata.Exclusion `json:"-"`
 }

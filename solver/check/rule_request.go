@@ -111,12 +111,36 @@ func (c *checker) available(st *state, a *atom.Atom) bool {
 			return true
 		}
 	}
+	if c.opts.UsePkgOnly {
+		return c.availableBinary(st, a)
+	}
 	found := false
 	c.eachOffer(st, a.CP, func(p *metadata.Package) {
 		it := c.asIfMerged(st.id, p)
 		found = found || st.matches(it, a) && p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0 && (c.opts.Compat || requiredUse(it))
 	})
 	return found
+}
+
+// availableBinary is available where only binary packages may be used. What depends on ebuilds (--binpkg-respect-use and
+// the like) is not judged: with such options nothing counts as available.
+func (c *checker) availableBinary(st *state, a *atom.Atom) bool {
+	o := c.opts
+	if st.root.Binaries == nil || o.BinpkgRespectUse == "y" || o.BinpkgChangedDeps == "y" || o.UseEbuildVisibility.Or(false) ||
+		o.UsePkgExcludeLive || o.ChangedSlot {
+		return false
+	}
+	pkgs, err := st.root.Binaries.Packages(context.Background(), a.CP)
+	if err != nil {
+		return false
+	}
+	for _, p := range pkgs {
+		if st.matches(c.asIfMerged(st.id, p), a) && p.Invalid == nil && len(st.root.Policy.Exclusions(p)) == 0 &&
+			(st.root.Unwanted == nil || len(st.root.Unwanted(p)) == 0) {
+			return true
+		}
+	}
+	return false
 }
 
 // eachOffer visits what the repositories of a root have of one name.

@@ -73,7 +73,7 @@ func (c *Candidate) Visible() bool {
 		if c.binary != nil {
 			c.Excluded = append(c.Excluded, c.binary.binaryExclusions(c)...)
 		} else if c.noBuild && c.Pkg.Origin == metadata.Ebuild {
-			c.Excluded = append(c.Excluded, metadata.Exclusion{Kind: metadata.ExclOption,
+			c.Excluded = append(c.Excluded, metadata.Exclusion{Kind: metadata.ExclOption, Source: metadata.Source{File: "--usepkgonly"},
 				Detail: "only binary packages may be used (--usepkgonly)"})
 		}
 	}
