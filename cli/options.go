@@ -15,14 +15,16 @@ var own = [...]emergeopts.Option{
 		Note: "treat DIR as / for configuration, installed packages, world and all roots"},
 	{Name: "--repo", Kind: emergeopts.Text, Status: emergeopts.Works,
 		Note: "NAME=DIR: add a repository or say where it is; repeatable"},
-	{Name: "--format", Kind: emergeopts.Choice, Values: []string{"text", "json", "dot"}, Default: "text", Status: emergeopts.Works,
-		Note: "text as emerge prints it, or JSON (docs/json.md); dot is for depgraph, and its default"},
+	{Name: "--format", Kind: emergeopts.Choice, Values: []string{"text", "json", "dot", "html"}, Default: "text", Status: emergeopts.Works,
+		Note: "text as emerge prints it, or JSON (docs/json.md); dot is for depgraph, whose default it is, and explain; html for explain"},
 	{Name: "--compat", Kind: emergeopts.Choice, Values: []string{"emerge", "none"}, Default: "none", Status: emergeopts.Works,
 		Note: "emerge: choose as emerge does, with no second thoughts"},
 	{Name: "--demo", Kind: emergeopts.OptWord, Status: emergeopts.Works,
 		Note: "use an example system that is part of the program; NAME picks one, list lists them"},
 	{Name: "--trace", Kind: emergeopts.Text, Status: emergeopts.Works,
 		Note: "write each stage of the resolution to a file in DIR (docs/trace.md)"},
+	{Name: "--save", Kind: emergeopts.Text, Status: emergeopts.Works,
+		Note: "keep the answer in FILE for portsolve explain, instead of in the state directory (docs/explanations.md)"},
 	{Name: "--verify", Default: "off", Status: emergeopts.Works,
 		Note: "have the independent checker judge the answer"},
 	{Name: "--cache-dir", Kind: emergeopts.Text, Status: emergeopts.NoEffect,
@@ -88,18 +90,18 @@ type command struct {
 	args    []string
 	options universe.Options
 
-	system, format, demo, trace, cacheDir     string
-	configRoot, root, sysroot, prefix         string
-	acceptProperties, acceptRestrict          string
-	repos                                     map[string]string
-	verify, ignoreDefaults, quietRepo, noSpin bool
-	pretend, ask                              bool
-	slotRebuilds                              bool
-	color                                     string // "", "y", "n"
-	query                                     queryOptions
-	display                                   displayOptions
-	alternatives                              alternativesOptions
-	notes                                     []string
+	system, format, demo, trace, save, cacheDir string
+	configRoot, root, sysroot, prefix           string
+	acceptProperties, acceptRestrict            string
+	repos                                       map[string]string
+	verify, ignoreDefaults, quietRepo, noSpin   bool
+	pretend, ask                                bool
+	slotRebuilds                                bool
+	color                                       string // "", "y", "n"
+	query                                       queryOptions
+	display                                     displayOptions
+	alternatives                                alternativesOptions
+	notes                                       []string
 }
 
 // apply folds the settings into the command, later ones winning.
@@ -173,6 +175,8 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 		}
 	case "--trace":
 		c.trace = s.value
+	case "--save":
+		c.save = s.value
 	case "--verify":
 		c.verify = yes
 	case "--pretend":

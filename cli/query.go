@@ -91,7 +91,7 @@ func resolveTakes(o *emergeopts.Option) bool {
 
 // requestOptions are those that change a resolution, and --all and --for.
 func requestOptions(o *emergeopts.Option) bool {
-	return !o.Action && !isAlternatives(o) && o.Name != "--trace" && o.Name != "--verify" && (!o.Display || o.Name == "--verbose-conflicts")
+	return !o.Action && !isAlternatives(o) && o.Name != "--trace" && o.Name != "--save" && o.Name != "--verify" && (!o.Display || o.Name == "--verbose-conflicts")
 }
 
 // checkOptions reports an option that is known, but not to this command.
@@ -102,8 +102,8 @@ func checkOptions(c *cli.Command, words []string) error {
 			return nil
 		}
 		if name == "--help" || name == "--version" || slices.ContainsFunc(c.Flags, func(f cli.Flag) bool { return "--"+f.Names()[0] == name }) {
-			if name == "--format" && value == "dot" && c.Name != "depgraph" {
-				return usagef("--format=dot is for portsolve depgraph; expected text or json")
+			if err := checkFormat(c.Name, name, value); err != nil {
+				return err
 			}
 			if other := commandOf(name); other != "" && other != c.Name && value != "n" && (other != "deselect" || c.Name == "resolve") {
 				return usagef("%s is a command of its own: portsolve %s", name, other)
@@ -111,6 +111,18 @@ func checkOptions(c *cli.Command, words []string) error {
 			continue
 		}
 		return usagef("%s means nothing to portsolve %s; portsolve %s --help lists its options", name, c.Name, c.Name)
+	}
+	return nil
+}
+
+// checkFormat refuses formats that not every command has.
+func checkFormat(command, option, value string) error {
+	switch {
+	case option != "--format" || command == "explain":
+	case value == "dot" && command != "depgraph":
+		return usagef("--format=dot is for portsolve depgraph and explain; expected text or json")
+	case value == "html":
+		return usagef("--format=html is for portsolve explain, which shows the last answer; expected text or json")
 	}
 	return nil
 }

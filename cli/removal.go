@@ -80,7 +80,7 @@ func (inv *invocation) removalCommands() []*cli.Command {
 // removalTakes are the options of every removal. The actions of emerge are among
 // them, so that they can be answered with the name of the command.
 var removalTakes = oneOf("--pretend", "--exclude", "--with-bdeps", "--deselect", "--dynamic-deps",
-	"--ignore-built-slot-operator-deps", "--compat", "--verify", "--trace",
+	"--ignore-built-slot-operator-deps", "--compat", "--verify", "--trace", "--save",
 	"--depclean", "--prune", "--unmerge", "--clean", "--rage-clean")
 
 // refuseExecution says why nothing happens without --pretend.

@@ -68,6 +68,9 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 	if err := inv.print(cmd, res); err != nil {
 		return nil, err
 	}
+	if err := inv.keep(cmd, res); err != nil {
+		return nil, err
+	}
 	if err := inv.changeLogs(cmd, sys, res); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portsolve/portsolve/cli/saved"
 	"github.com/portsolve/portsolve/internal/emergeopts"
 	"github.com/portsolve/portsolve/internal/suggest"
 	"github.com/portsolve/portsolve/solver/answer"
@@ -26,12 +27,16 @@ type invocation struct {
 	settings       *[]setting     // options of the command line, in order
 	result         *answer.Result // set by resolve, for the exit code
 	onlyChanges    bool           // --autounmask-only: changes are all that was asked for
+	words          []string       // the command line without the program's name
+	lastFile       string         // where the answer is kept for explain; "" nowhere
+	hide           string         // the directory of a demo, which the user need not know of
 }
 
 // Main runs the command line args (args[0] is the program name) and returns
 // the exit code. env holds "NAME=value" strings, as os.Environ does.
 func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	inv := &invocation{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr, settings: new([]setting)}
+	inv.lastFile = saved.Place(inv.env)
 	err := inv.run(ctx, args)
 	if err != nil {
 		inv.complain(err)
@@ -64,6 +69,7 @@ func (inv *invocation) run(ctx context.Context, args []string) error {
 		return usagef("a command is needed")
 	}
 	app := inv.app()
+	inv.words = args[1:]
 	rest := args[2:]
 	if err := checkCommand(args[1], app.Commands); err != nil {
 		return err
@@ -131,7 +137,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.binpkgCommand())...),
+		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.explainCommand(), inv.binpkgCommand())...),
 	}
 }
 

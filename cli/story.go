@@ -31,7 +31,7 @@ func (inv *invocation) enterDemo(cmd *command) (story *demo.Story, done func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	cmd.system = dir
+	cmd.system, inv.hide = dir, dir
 	inv.env = map[string]string{} // the demo is the same on every machine
 	inv.stdout, inv.stderr = &withoutDir{inv.stdout, dir}, &withoutDir{inv.stderr, dir}
 	return story, done, nil
@@ -75,6 +75,7 @@ func (inv *invocation) demoRequest(cmd *command, story *demo.Story) error {
 	fresh.system, fresh.demo = cmd.system, cmd.demo
 	*cmd = *fresh
 	*inv.settings = all
+	inv.words = append([]string{"resolve"}, story.Command...)
 	if cmd.format == "text" && !cmd.options.Quiet {
 		fmt.Fprintf(inv.stdout, "%s\n\n$ portsolve resolve %s\n", story.Intro, strings.Join(story.Command, " "))
 	}

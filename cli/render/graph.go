@@ -68,3 +68,63 @@ func dotNode(i int, n *answer.GraphNode) string {
 
 // dotQuote makes a quoted string; "\n" in it stays a line break.
 func dotQuote(s string) string { return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"` }
+
+// AnswerDot prints an answer for Graphviz: its conflicts, each in a frame of its own, or else the plan, in which an arrow leads from
+// an entry to one that has to come first.
+func AnswerDot(w io.Writer, res *answer.Result) error {
+	var b bytes.Buffer
+	b.WriteString("digraph portsolve {\n  node [shape=box, fontname=\"sans-serif\"];\n  edge [fontname=\"sans-serif\", fontsize=9];\n")
+	for i := range res.Conflicts {
+		dotConflict(&b, i, &res.Conflicts[i])
+	}
+	if len(res.Conflicts) == 0 {
+		dotPlan(&b, res)
+	}
+	b.WriteString("}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func dotConflict(b *bytes.Buffer, n int, c *answer.Conflict) {
+	fmt.Fprintf(b, "  subgraph cluster_%d {\n    label=%s;\n", n, dotQuote(c.Summary))
+	for i, node := range c.Nodes {
+		style := ""
+		switch node.Kind {
+		case "argument":
+			style = ", style=bold"
+		case "choice":
+			style = ", style=rounded"
+		case "missing", "slot":
+			style = ", color=red, fontcolor=red"
+		}
+		fmt.Fprintf(b, "    c%d_%d [label=%s%s];\n", n, i, dotQuote(node.Label), style)
+	}
+	for _, e := range c.Edges {
+		style := ""
+		if e.Kind == "blocks" || e.Kind == "one-of" {
+			style = ", color=red, fontcolor=red"
+		}
+		fmt.Fprintf(b, "    c%d_%d -> c%d_%d [label=%s%s];\n", n, e.From, n, e.To, dotQuote(e.Label), style)
+	}
+	b.WriteString("  }\n")
+}
+
+func dotPlan(b *bytes.Buffer, res *answer.Result) {
+	for i := range res.Plan {
+		e := &res.Plan[i]
+		label := fmt.Sprintf("%d. %s", i+1, e.CPV)
+		switch e.Action {
+		case answer.Uninstall:
+			label += `\n(uninstall)`
+		case answer.BlockerEntry:
+			label = fmt.Sprintf("%d. %s", i+1, e.Atom)
+		}
+		if e.Root != "/" && e.Root != "" {
+			label += `\nto ` + e.Root
+		}
+		fmt.Fprintf(b, "  n%d [label=%s];\n", i, dotQuote(label))
+		for _, a := range e.After {
+			fmt.Fprintf(b, "  n%d -> n%d [label=%s];\n", i, a.Entry, dotQuote(a.Kind))
+		}
+	}
+}

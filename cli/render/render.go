@@ -33,6 +33,7 @@ type Options struct {
 	OnlyChanges  bool // no plan if configuration changes are needed
 	Writes       bool // configuration changes are going to be written
 	OneShot      bool // what is named alone is not going to be in world
+	Causes       bool // below each line of the plan why it is there
 }
 
 // page is the state of one rendering.
@@ -87,6 +88,9 @@ func (p *page) list() {
 	}
 	for i := range p.res.Plan {
 		p.entry(&p.res.Plan[i], 0)
+		if p.opt.Causes {
+			p.printf("      %s\n", Cause(p.res, &p.res.Plan[i]))
+		}
 	}
 }
 
