@@ -84,7 +84,7 @@ func (p *page) whyMerged(e *answer.Entry) string {
 			return what + ": " + reason(*w)
 		}
 	}
-	return what + ": " + forWhom(e)
+	return what + ": " + p.forWhom(e)
 }
 
 // oldVersion is the version that is replaced.
@@ -139,7 +139,7 @@ func holdsDown(e *answer.Entry) *answer.Why {
 }
 
 // forWhom is the first reason of an entry that says most, and how many more there are.
-func forWhom(e *answer.Entry) string {
+func (p *page) forWhom(e *answer.Entry) string {
 	var rebuild, asked []string
 	var needed []answer.Why
 	for _, w := range e.Why {
@@ -155,7 +155,7 @@ func forWhom(e *answer.Entry) string {
 	slices.Sort(rebuild)
 	switch rebuild = slices.Compact(rebuild); {
 	case len(rebuild) > 0:
-		return "because of " + someNames(rebuild)
+		return p.whyRebuilt(rebuild)
 	case len(asked) > 0:
 		return "asked for (" + strings.Join(slices.Compact(asked), " ") + ")"
 	case len(needed) == 0:
@@ -172,6 +172,26 @@ func forWhom(e *answer.Entry) string {
 		text += fmt.Sprintf(", and %d other packages need it", n)
 	}
 	return text
+}
+
+// whyRebuilt tells what is new about the packages that something was built against.
+func (p *page) whyRebuilt(causes []string) string {
+	var out []string
+	for _, cpv := range causes {
+		text := cpv
+		for i := range p.res.Plan {
+			if e := &p.res.Plan[i]; e.CPV == cpv && len(e.Old) > 0 {
+				if old := e.Old[len(e.Old)-1]; old.Slot == e.Slot && old.SubSlot != e.SubSlot {
+					text = fmt.Sprintf("%s has sub-slot %s instead of %s", cpv, e.SubSlot, old.SubSlot)
+				}
+			}
+		}
+		out = append(out, text)
+	}
+	if len(out) == 1 && out[0] == causes[0] {
+		return "because of " + out[0]
+	}
+	return someNames(out)
 }
 
 // someNames lists names; of many it tells how many more there are.
