@@ -71,3 +71,27 @@ func FuzzEntry(f *testing.F) {
 		}
 	})
 }
+
+// FuzzContents: every line is a content or a problem, and what was read is written
+// and read again to the same.
+func FuzzContents(f *testing.F) {
+	f.Add([]byte("dir /a\nobj /a/b c 0123456789abcdef0123456789abcdef 1\nsym /a/l -> b 2\nfif /f\ndev /d\n"))
+	f.Add([]byte("obj /a\nsym /x -> \n\ndir /..\n\x00"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		list, problems := ParseContents(text)
+		if len(list)+len(problems) > bytes.Count(text, []byte("\n"))+1 {
+			t.Errorf("%q: %d contents and %d problems", text, len(list), len(problems))
+		}
+		out, err := list.Format()
+		if err != nil {
+			return // a carriage return, a name that ends as an arrow begins
+		}
+		again, problems := ParseContents(out)
+		if len(problems) > 0 || len(again) != len(list) {
+			t.Errorf("%q was written as %q: %v", text, out, problems)
+		}
+		if twice, err := again.Format(); err != nil || !bytes.Equal(out, twice) {
+			t.Errorf("%q, then %q, %v", out, twice, err)
+		}
+	})
+}
