@@ -3,6 +3,7 @@ package binpkg
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/sha512"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -205,4 +206,11 @@ func indexText(records ...string) []byte {
 		out += r
 	}
 	return []byte(out)
+}
+
+// manifestLine is a line of a GPKG's Manifest.
+func manifestLine(name string, data []byte) string {
+	b2 := newBLAKE2b()
+	b2.Write(data)
+	return fmt.Sprintf("DATA %s %d SHA512 %x BLAKE2B %x\n", name, len(data), sha512.Sum512(data), b2.Sum(nil))
 }
