@@ -3,6 +3,7 @@
 package pack
 
 import (
+	"cmp"
 	"context"
 	"crypto/md5"
 	"crypto/sha1"
@@ -48,6 +49,8 @@ type Options struct {
 	// Time is the modification time of the container's members, zero the package's
 	// BUILD_TIME.
 	Time time.Time
+	// Mode of the file; 0 is 0644.
+	Mode os.FileMode
 	// NoSync leaves it to the caller to make the file durable.
 	NoSync bool
 }
@@ -81,7 +84,7 @@ func Write(ctx context.Context, path string, values []binpkg.Value, image Image,
 	if err := w.write(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	if err := f.Chmod(0o644); err != nil {
+	if err := f.Chmod(cmp.Or(o.Mode, 0o644)); err != nil {
 		return nil, err
 	}
 	if !o.NoSync {
