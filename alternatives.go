@@ -28,12 +28,13 @@ const defaultPatience = 3 * time.Second
 
 // choices is the search for alternatives of one request.
 type choices struct {
-	sys     *System
-	problem *solver.Problem
-	request *Request
-	found   []*choice
-	best    *choice // of those that may be shown, if it is not the user who picks
-	end     string
+	sys      *System
+	problem  *solver.Problem
+	request  *Request
+	found    []*choice
+	rejected int     // by the checker
+	best     *choice // of those that may be shown, if it is not the user who picks
+	end      string
 }
 
 // alternatives looks for every way out of a request that fails, or that needs changes. It returns the composer of the
@@ -95,8 +96,7 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 	if patience == 0 {
 		patience = defaultPatience
 	}
-	f := alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
-		Arch: c.sys.Var("ARCH"), Explicit: c.sys.explicit, First: failed})
+	f := c.finder(ctx, failed)
 	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 {
 		return err
 	}
@@ -106,6 +106,11 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 		return err
 	}
 	return nil
+}
+
+func (c *choices) finder(ctx context.Context, failed *solver.Outcome) *alternatives.Finder {
+	return alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
+		Arch: c.sys.Var("ARCH"), Explicit: c.sys.explicit, First: failed})
 }
 
 // reduce makes an alternative of what the resolver proposes of itself, or would propose if it were allowed to.
@@ -184,7 +189,7 @@ func allowed(o *universe.Options) (kinds [alternatives.NumKinds]bool) {
 	for _, k := range keywordKinds {
 		kinds[k] = keywords
 	}
-	kinds[alternatives.Properties], kinds[alternatives.Restrict] = true, true
+	kinds[alternatives.Properties], kinds[alternatives.Restrict] = kinds[alternatives.License], kinds[alternatives.License]
 	kinds[alternatives.Unmask] = !o.AutounmaskKeepMasks.Or(false)
 	return kinds
 }
@@ -208,24 +213,34 @@ func (s *System) explicit(src metadata.Source) bool {
 	return src.File == "environment" || strings.HasPrefix(src.File, etc) && !strings.HasPrefix(src.File, etc+"make.profile/")
 }
 
-// add orders an alternative and has it judged; what the checker rejects is left out.
+// add keeps an alternative unless the checker rejects it.
 func (c *choices) add(ctx context.Context, a *alternatives.Alternative) error {
+	n, err := c.verified(ctx, a)
+	if n == nil || err != nil {
+		return err
+	}
+	c.found = append(c.found, n)
+	c.forget(n)
+	return nil
+}
+
+// verified orders an alternative and has it judged; nil if the checker rejects it.
+func (c *choices) verified(ctx context.Context, a *alternatives.Alternative) (*choice, error) {
 	p := *c.problem
 	p.Overrides, p.Accepted = a.Overrides, a.Accepted
 	n := &choice{composer: &composer{sys: c.sys, options: &c.problem.Request.Options, outcome: a.Outcome}, changes: a, problem: &p}
 	if err := n.settle(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	res := n.result()
 	if res.Ordered && len(check.Check(&p.Request, p.Roots, res)) > 0 {
-		return nil
+		c.rejected++
+		return nil, nil
 	}
 	kinds := proposed(&p.Request.Options)
 	n.shown = !slices.ContainsFunc(a.Changes, func(ch alternatives.Change) bool { return !kinds[ch.Kind] })
 	n.describe(res)
-	c.found = append(c.found, n)
-	c.forget(n)
-	return nil
+	return n, nil
 }
 
 // forget drops what only the answer that is shown needs: the solver's stages are large.

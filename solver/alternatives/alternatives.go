@@ -99,10 +99,12 @@ type Finder struct {
 
 // New prepares a search; nothing is solved yet.
 func New(ctx context.Context, in *Input) *Finder {
-	u := universe.New(ctx, in.Problem.Roots, &in.Problem.Request)
-	u.Overrides, u.Accepted = in.Problem.Overrides, in.Problem.Accepted
-	f := &Finder{in: in, w: newWorld(in, u), seen: map[string]bool{}}
-	f.push(nil, Cost{})
+	own, p := *in, *in.Problem
+	in, own.Problem = &own, &p
+	p.Request.Options.Autounmask = universe.No // as solver.Attempt has it, so that all attempts share what they know
+	p.Cache = &universe.Cache{}
+	f := &Finder{in: in, w: newWorld(in, p.Cache.New(ctx, p.Roots, &p.Request, p.Overrides, p.Accepted)), seen: map[string]bool{}}
+	f.push(&node{found: -1})
 	return f
 }
 
@@ -128,7 +130,7 @@ func (f *Finder) Next(ctx context.Context) (*Alternative, error) {
 		if f.dominated(n.set) {
 			continue
 		}
-		if again, dead := f.estimate(n); dead {
+		if again, dead := f.look(n); dead {
 			continue
 		} else if again {
 			f.insert(n)

@@ -140,10 +140,11 @@ func (s set) contains(t set) bool {
 }
 
 // key identifies a set.
-func (s set) key() string {
-	b := make([]byte, 0, 4*len(s))
+func (s set) key() string { return string(s.appendKey(make([]byte, 0, 4*len(s)))) }
+
+func (s set) appendKey(b []byte) []byte {
 	for _, id := range s {
 		b = append(b, byte(id), byte(id>>8), byte(id>>16), byte(id>>24))
 	}
-	return string(b)
+	return b
 }

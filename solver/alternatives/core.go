@@ -14,6 +14,15 @@ import (
 type core struct {
 	pairs  []*pair // with any of these a dependency is answered
 	states []state // each flag is as it was; otherwise a rule is not there
+
+	slots []bool // by slot: whether changes there matter
+	memo  map[string]*standing
+}
+
+// standing is what one set of changes makes of a contradiction.
+type standing struct {
+	holds bool
+	lifts []set // minimal further changes that may void it
 }
 
 // pair is a candidate that an atom matches but for its USE flags, its visibility or its REQUIRED_USE.
@@ -54,6 +63,7 @@ func (w *world) core(rules []solver.Rule, s set) *core {
 			w.hangsOn(k, r.Blocked, flags, s)
 		}
 	}
+	k.finish()
 	return k
 }
 
@@ -96,6 +106,49 @@ func (w *world) pair(i *info, a *atom.Atom) *pair {
 		w.pairs[key] = p
 	}
 	return p
+}
+
+// matters reports whether changes of a slot are about the contradiction.
+func (k *core) matters(slot int32) bool { return int(slot) < len(k.slots) && k.slots[slot] }
+
+// finish notes the slots that matter.
+func (k *core) finish() {
+	note := func(i *info) {
+		for int(i.slot) >= len(k.slots) {
+			k.slots = append(k.slots, false)
+		}
+		k.slots[i.slot] = true
+	}
+	for _, p := range k.pairs {
+		note(p.i)
+	}
+	for _, st := range k.states {
+		note(st.i)
+	}
+	k.memo = map[string]*standing{}
+}
+
+// under is what s makes of a contradiction. Only its changes in slots that matter count, and sets have few of them in
+// common, so that it is worked out once for many sets.
+func (w *world) under(k *core, s set) *standing {
+	part := w.scratch[:0]
+	for _, id := range s {
+		if k.matters(w.slotOf[id]) {
+			part = append(part, id)
+		}
+	}
+	w.scratch = part
+	w.key = part.appendKey(w.key[:0])
+	st := k.memo[string(w.key)]
+	if st == nil {
+		own := slices.Clone(part)
+		st = &standing{holds: w.holds(k, own)}
+		if st.holds {
+			st.lifts = w.lifts(k, own)
+		}
+		k.memo[own.key()] = st
+	}
+	return st
 }
 
 // holds reports whether a contradiction stands under s.

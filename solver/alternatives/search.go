@@ -10,6 +10,11 @@ type node struct {
 	set    set
 	bound  Cost // no alternative that contains the set costs less
 	serial int
+
+	standing     []int32 // the contradictions that stand under the set, of the first cores
+	cores, found int     // how many contradictions and alternatives were known when it was looked at
+	fails        bool    // a contradiction stands
+	ways         []set   // additions that void the one with the fewest ways out
 }
 
 // nodeQueue is a heap: the lowest bound first, then larger sets (which are closer to an alternative), then those
@@ -40,15 +45,16 @@ func (q *nodeQueue) Pop() any {
 	return n
 }
 
-func (f *Finder) push(s set, bound Cost) {
-	key := s.key()
+func (f *Finder) push(n *node) {
+	key := n.set.key()
 	if f.seen[key] {
 		return
 	}
 	f.seen[key] = true
 	f.nodes++
 	f.serial++
-	f.insert(&node{s, bound, f.serial})
+	n.serial = f.serial
+	f.insert(n)
 }
 
 func (f *Finder) insert(n *node) { heap.Push(&f.queue, n) }
@@ -58,30 +64,40 @@ func (f *Finder) pop() *node { return heap.Pop(&f.queue).(*node) }
 // dominated reports whether a set contains an alternative.
 func (f *Finder) dominated(s set) bool { return slices.ContainsFunc(f.found, s.contains) }
 
-// lifts are the additions to s that may void a contradiction and lead to something new.
-func (f *Finder) lifts(k *core, s set) []set {
-	return slices.DeleteFunc(f.w.lifts(k, s), func(l set) bool { return f.dominated(s.with(l)) })
+// ways are the additions to a set that may void a contradiction and lead to something new.
+func (f *Finder) ways(st *standing, s set) []set {
+	var out []set
+	for _, l := range st.lifts {
+		if len(f.found) == 0 || !f.dominated(s.with(l)) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
-// estimate brings the bound of a node up to date with the contradictions that are known by now. Those that have no
-// change in common each cost something of their own. again tells that the node has to wait for its new turn, dead
-// that nothing voids one of the contradictions.
-func (f *Finder) estimate(n *node) (again, dead bool) {
+// look brings a node up to date with the contradictions that are known by now: which stand, the one of them with the
+// fewest ways out, and the bound. Contradictions that have no change in common each cost something of their own.
+// again tells that the node has to wait for its new turn, dead that nothing voids one of them.
+func (f *Finder) look(n *node) (again, dead bool) {
+	if n.cores == len(f.cores) && n.found == len(f.found) {
+		return false, false
+	}
+	n.update(f)
 	bound := f.w.cost(n.set)
 	taken, slots := map[int32]bool{}, map[int32]bool{}
 	for _, id := range n.set {
 		slots[f.w.slotOf[id]] = true
 	}
-	for _, k := range f.cores {
-		if !f.w.holds(k, n.set) {
-			continue
-		}
-		lifts := f.lifts(k, n.set)
-		if len(lifts) == 0 {
+	n.ways, n.fails = nil, len(n.standing) > 0
+	for i, at := range n.standing {
+		ways := f.ways(f.w.under(f.cores[at], n.set), n.set)
+		if len(ways) == 0 {
 			return false, true
 		}
-		least, ok := f.least(lifts, taken, slots)
-		if ok {
+		if i == 0 || len(ways) < len(n.ways) {
+			n.ways = ways
+		}
+		if least, ok := f.least(ways, taken, slots); ok {
 			bound = bound.plus(least)
 		}
 	}
@@ -90,6 +106,35 @@ func (f *Finder) estimate(n *node) (again, dead bool) {
 		return true, false
 	}
 	return false, false
+}
+
+// update finds the contradictions that stand under the set of a node, given those that do under a part of it.
+func (n *node) update(f *Finder) {
+	for at := n.cores; at < len(f.cores); at++ {
+		if f.w.under(f.cores[at], n.set).holds {
+			n.standing = append(n.standing, int32(at))
+		}
+	}
+	n.cores, n.found = len(f.cores), len(f.found)
+}
+
+// with is the node of a larger set. Contradictions that the addition has nothing to do with are as they were.
+func (n *node) with(f *Finder, l set) *node {
+	m := &node{set: n.set.with(l), cores: n.cores, found: -1}
+	was := n.standing
+	for at, k := range f.cores[:n.cores] {
+		stood := len(was) > 0 && was[0] == int32(at)
+		if stood {
+			was = was[1:]
+		}
+		if slices.ContainsFunc(l, func(id int32) bool { return k.matters(f.w.slotOf[id]) }) {
+			stood = f.w.under(k, m.set).holds
+		}
+		if stood {
+			m.standing = append(m.standing, int32(at))
+		}
+	}
+	return m
 }
 
 // least is the cost of the cheapest of the lifts, without what others have paid for. ok is false if a change is among
@@ -135,26 +180,16 @@ func (f *Finder) leastFresh(lifts []set) Cost {
 
 // expand queues the sets that void the contradiction with the fewest ways out; false if none stands.
 func (f *Finder) expand(n *node) bool {
-	var best []set
-	stands := false
-	for _, k := range f.cores {
-		if !f.w.holds(k, n.set) {
-			continue
-		}
-		if l := f.lifts(k, n.set); !stands || len(l) < len(best) {
-			best, stands = l, true
-		}
-		if len(best) <= 1 {
-			break
-		}
+	if !n.fails {
+		return false
 	}
-	for _, l := range best {
-		s := n.set.with(l)
-		c := f.w.cost(s)
-		if n.bound.Compare(c) > 0 {
-			c = n.bound
+	for _, l := range n.ways {
+		m := n.with(f, l)
+		m.bound = f.w.cost(m.set)
+		if n.bound.Compare(m.bound) > 0 {
+			m.bound = n.bound
 		}
-		f.push(s, c)
+		f.push(m)
 	}
-	return stands
+	return true
 }

@@ -100,3 +100,11 @@ func (w *world) named(text string) *info {
 	}
 	return nil
 }
+
+// Forbid takes changes of an alternative of the same problem for known: neither they nor a set that contains them
+// is found. It must be called before Next.
+func (f *Finder) Forbid(c answer.Changes) {
+	if s, ok := f.w.numbers(c); ok {
+		f.found = append(f.found, s)
+	}
+}

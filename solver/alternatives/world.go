@@ -22,6 +22,8 @@ type world struct {
 	slots   map[slotName]int32
 	infos   map[candidateKey]*info
 	pairs   map[pairKey]*pair
+	scratch set // of under
+	key     []byte
 	cut     bool // some flags were not looked at
 }
 
