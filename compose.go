@@ -88,8 +88,8 @@ func (c *composer) result() *Result {
 	if c.cycles != nil {
 		c.cycleAnswer(r)
 	}
-	r.Ordered = c.cycle == nil && len(o.VirtualCycle) == 0 && len(o.Unsatisfied) == 0 && len(o.RequiredUse) == 0 &&
-		(o.Complete || len(o.SlotConflicts) > 0)
+	r.Ordered = c.cycle == nil && len(o.VirtualCycle) == 0 &&
+		(o.Complete || len(o.Unsatisfied)+len(o.RequiredUse) == 0 && len(o.SlotConflicts) > 0)
 	r.Status = c.status(r)
 	c.sys.addSuggestions(r.Unsatisfied)
 	return r

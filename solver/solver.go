@@ -65,11 +65,12 @@ func Solve(ctx context.Context, p *Problem) (*Outcome, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !r.Complete && changes.proposeFor(ctx, u, r) {
+		if !r.Complete && changes.proposeFor(ctx, u, r) || changes.proposeRebuild(u, r) {
 			earlier = append(earlier, u.Names()...)
 			addTimes(&stats, time.Since(start), u.Reading(), s.Encoding())
 			continue // a USE change would help: again with it
 		}
+		changes.proposeParents(u, r)
 		o := &Outcome{Complete: r.Complete, Rebuilds: r.Rebuilds, Changes: changes.answer(),
 			VirtualCycle: r.VirtualCycle, Stats: stats, stages: stages{p, u, r, earlier}}
 		o.decode(ctx, u, r)
@@ -92,6 +93,9 @@ func (o *Outcome) decode(ctx context.Context, u *universe.Universe, r *search.Re
 	}
 	if !r.Complete && !o.stages.problem.trial {
 		report(ctx, o, u, r)
+	}
+	if u.Req.Options.Compat && r.Complete {
+		o.reportBroken(u, r)
 	}
 	o.Stats.Versions = u.Versions()
 }
