@@ -2,7 +2,6 @@ package vdb
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +12,9 @@ import (
 // directory's, readers ignore the file, so that whoever changes an entry makes it
 // invalid and nothing worse.
 const cacheName = "metadata"
+
+// cacheEnd begins its last line.
+const cacheEnd = "#dir_mtime="
 
 // cached are the files whose values it holds, where they exist, sorted.
 var cached = [...]string{"BDEPEND", "BUILD_ID", "BUILD_TIME", "CHOST", "COUNTER", "DEFINED_PHASES", "DEPEND",
@@ -34,11 +36,6 @@ func cacheText(files map[string][]byte, dirMTime int64) []byte {
 		}
 		out.WriteString(name + "=" + value + "\n")
 	}
-	out.WriteString("#dir_mtime=" + strconv.FormatInt(dirMTime, 10) + "\n")
+	out.WriteString(cacheEnd + strconv.FormatInt(dirMTime, 10) + "\n")
 	return out.Bytes()
-}
-
-func isCached(name string) bool {
-	_, found := slices.BinarySearch(cached[:], name)
-	return found
 }

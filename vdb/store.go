@@ -163,6 +163,9 @@ func (s *Store) Publish(c atom.CPV, counter int64) error {
 		return err
 	}
 	if !inPlace {
+		if err := s.complete(staged, counter); err != nil {
+			return fmt.Errorf("the entry of %s cannot be put in place: %w", c, err)
+		}
 		if err := s.swapIn(staged, final); err != nil {
 			return fmt.Errorf("the entry of %s cannot be put in place: %w", c, err)
 		}
@@ -174,11 +177,26 @@ func (s *Store) Publish(c atom.CPV, counter int64) error {
 	return rootfs.RemoveAll(s.FS, staged) // the replaced entry
 }
 
-// swapIn gives the staged directory its final name; what had it gets the other.
-func (s *Store) swapIn(staged, final string) error {
-	if _, err := s.FS.Lstat(staged); err != nil {
+// complete checks that Stage came to its end in a directory: the cache's last line
+// is the last thing it writes.
+func (s *Store) complete(staged string, counter int64) error {
+	mine, err := s.hasCounter(staged, counter)
+	if err != nil {
 		return err
 	}
+	cache, err := readSmall(s.FS, path.Join(staged, cacheName), maxEntryBytes)
+	if err != nil && !rootfs.IsAbsent(err) {
+		return err
+	}
+	i := bytes.LastIndex(cache, []byte(cacheEnd))
+	if !mine || i < 0 || !bytes.HasSuffix(cache, []byte("\n")) {
+		return fmt.Errorf("%s is not there or not complete; the package has to be merged again", s.FS.Path(staged))
+	}
+	return nil
+}
+
+// swapIn gives the staged directory its final name; what had it gets the other.
+func (s *Store) swapIn(staged, final string) error {
 	taken, err := rootfs.Exists(s.FS, final)
 	if err != nil {
 		return err

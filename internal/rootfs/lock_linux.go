@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Lock uses flock(2), as Portage does. Because a holder may remove the file with
-// its lock, a lock that was got counts only if the name still leads to the file.
+// Lock takes a flock(2) and a lock of fcntl(2), which know nothing of each other on
+// Linux: Portage uses one or the other (Python's fcntl.lockf or fcntl.flock), and
+// either kind of holder keeps us out. Because a holder may remove the file with its
+// lock, a lock that was got counts only if the name still leads to the file.
 func (t *tree) Lock(ctx context.Context, name string, o LockOptions) (func() error, error) {
 	c, err := clean("lock", name)
 	if err != nil {
@@ -62,10 +64,13 @@ func (t *tree) tryLock(c string, o LockOptions) (int, error) {
 			how = unix.LOCK_SH | unix.LOCK_NB
 		}
 		err = retry0(func() error { return unix.Flock(fd, how) })
+		if err == nil {
+			err = recordLock(fd, o.Shared)
+		}
 		if err != nil {
 			holder := lockHolder(fd)
 			unix.Close(fd)
-			if err == unix.EWOULDBLOCK {
+			if err == unix.EWOULDBLOCK || err == unix.EACCES {
 				return -1, &LockedError{Path: t.Path(c), Holder: holder}
 			}
 			return -1, &fs.PathError{Op: "lock", Path: c, Err: err}
@@ -77,6 +82,21 @@ func (t *tree) tryLock(c string, o LockOptions) (int, error) {
 		}
 		unix.Close(fd) // removed by the last holder: begin again
 	}
+}
+
+// recordLock takes the lock of fcntl(2) on the whole file, in the form that belongs
+// to the open file and not to the process (F_OFD_SETLK): it conflicts with the usual
+// one all the same, and closing another descriptor of the file does not lose it.
+func recordLock(fd int, shared bool) error {
+	l := unix.Flock_t{Type: unix.F_WRLCK}
+	if shared {
+		l.Type = unix.F_RDLCK
+	}
+	err := retry0(func() error { return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &l) })
+	if err == unix.EINVAL || err == unix.ENOLCK || err == unix.ENOSYS {
+		return nil // a file system without them: nobody else has one
+	}
+	return err
 }
 
 // openLockFile opens the file, or makes it with exactly this mode.
@@ -123,8 +143,8 @@ func lockHolder(fd int) string {
 	inode := fmt.Sprintf(":%d", st.Ino)
 	for in := bufio.NewScanner(bytes.NewReader(locks)); in.Scan(); {
 		f := strings.Fields(in.Text())
-		if len(f) < 6 || f[1] == "->" || !strings.HasSuffix(f[5], inode) {
-			continue
+		if len(f) < 6 || f[1] == "->" || !strings.HasSuffix(f[5], inode) || f[4] == "-1" {
+			continue // -1: a lock that belongs to an open file
 		}
 		name, err := os.ReadFile("/proc/" + f[4] + "/comm")
 		if err != nil {
