@@ -56,10 +56,28 @@ func (s State) MkdirAll(name string) error {
 	return rootfs.MkdirAll(s.FS, name, 0o755)
 }
 
+// OpenState opens a ROOT ("" = "/") for writing. Call Close when done.
+func OpenState(root string, group int) (State, error) {
+	if root == "" {
+		root = "/"
+	}
+	t, err := rootfs.Open(root)
+	return State{FS: t, Group: group}, err
+}
+
+// Close releases the tree of a State made by OpenState.
+func (s State) Close() error { return s.FS.Close() }
+
 // Write makes or replaces a file: beside it, made durable, renamed. Its directory
-// is made if need be. A file that has this content already is left alone.
-// The group is that of the directory or Group.
+// is made if need be. A file that has this content already is left alone. If the
+// name is a symbolic link, as for a world file that somebody keeps elsewhere, the
+// link stays and what it leads to is written. The group is that of the directory or
+// Group.
 func (s State) Write(name string, data []byte, mode uint32) error {
+	name, err := follow(s.FS, name)
+	if err != nil {
+		return err
+	}
 	old, err := rootfs.ReadFile(s.FS, name)
 	if err == nil && string(old) == string(data) {
 		return nil
@@ -86,6 +104,40 @@ func (s State) setGroup(name string) bool {
 	return s.FS.Lchown(name, info.UID, s.Group) == nil
 }
 
+// ReadThrough reads a regular file, or the one that a symbolic link of that name
+// leads to inside the tree.
+func ReadThrough(t rootfs.FS, name string) ([]byte, error) {
+	name, err := follow(t, name)
+	if err != nil {
+		return nil, err
+	}
+	return rootfs.ReadFile(t, name)
+}
+
+// follow gives the name that a chain of links ends at, be it taken or not.
+func follow(t rootfs.FS, name string) (string, error) {
+	const maxLinks = 40 // as the kernel
+	for range maxLinks {
+		target, err := t.Readlink(name)
+		if err != nil {
+			return name, nil // not a link
+		}
+		if !path.IsAbs(target) {
+			resolved, err := t.Resolve(name)
+			if err != nil {
+				return "", err
+			}
+			target = path.Join("/", path.Dir(resolved), target)
+		}
+		if name, err = rootfs.Clean(path.Clean(target)); err != nil {
+			return "", err
+		}
+	}
+	return "", &fs.PathError{Op: "open", Path: name, Err: errLoop}
+}
+
+var errLoop = errors.New("too many symbolic links")
+
 // readSmall reads a file of at most limit bytes; a larger one is errTooLarge.
 func readSmall(t rootfs.FS, name string, limit int64) ([]byte, error) {
 	info, err := t.Stat(name)
@@ -95,5 +147,5 @@ func readSmall(t rootfs.FS, name string, limit int64) ([]byte, error) {
 	if info.IsRegular() && info.Size > limit {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: errTooLarge}
 	}
-	return rootfs.ReadFile(t, name)
+	return ReadThrough(t, name)
 }

@@ -420,3 +420,52 @@ func TestLock(t *testing.T) {
 		t.Errorf("the lock file is left: %v", err)
 	}
 }
+
+// TestWorldElsewhere keeps the link of a world file that is kept elsewhere.
+func TestWorldElsewhere(t *testing.T) {
+	root := t.TempDir()
+	writeFile(t, filepath.Join(root, "etc/portage/world.git/world"), "a/b\n")
+	if err := os.MkdirAll(filepath.Join(root, "var/lib/portage"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{
+		"var/lib/portage/world": "/etc/portage/linked", "etc/portage/linked": "world.git/../world.git/world", "var/lib/portage/world_sets": "world_sets",
+	} {
+		if err := os.Symlink(target, filepath.Join(root, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenState(root, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	err = s.EditWorld(context.Background(), WorldEdit{Add: []string{"c/d"}}, nil)
+	if err == nil || !strings.Contains(err.Error(), "symbolic links") {
+		t.Errorf("world_sets leads to itself: %v", err)
+	}
+	if got := read(t, root, "etc/portage/world.git/world"); got != "a/b\nc/d\n" {
+		t.Errorf("world is %q", got)
+	}
+	if _, err := os.Readlink(filepath.Join(root, "var/lib/portage/world")); err != nil {
+		t.Errorf("the link went: %v", err)
+	}
+}
+
+// BenchmarkInstall records packages as an engine does that syncs ROOT itself.
+func BenchmarkInstall(b *testing.B) {
+	s, _ := newStore(b)
+	s.FS = noSync{s.FS}
+	e := sample(b, "app-mc/x-1", 1)
+	for i := range 200 {
+		e.Contents = append(e.Contents, Content{Kind: ContentFile, Path: fmt.Sprintf("/usr/share/x/file-%d", i), MD5: strings.Repeat("0", 32)})
+	}
+	for b.Loop() {
+		e.Counter++
+		install(b, s, e)
+	}
+}
+
+type noSync struct{ rootfs.FS }
+
+func (noSync) SyncDir(string) error { return nil }

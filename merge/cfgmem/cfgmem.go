@@ -210,7 +210,7 @@ func (m *Memory) Format() []byte {
 
 // Read reads the memory of a ROOT; a missing file is an empty memory.
 func Read(t rootfs.FS) (*Memory, error) {
-	text, err := rootfs.ReadFile(t, File)
+	text, err := vdb.ReadThrough(t, File)
 	if err != nil && !rootfs.IsAbsent(err) {
 		return nil, fmt.Errorf("which configuration files were offered before cannot be read: %w", err)
 	}

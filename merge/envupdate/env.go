@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
+	"github.com/portsolve/portsolve/vdb"
 )
 
 // Dir is where packages and administrators put their settings, below ROOT.
@@ -68,7 +69,7 @@ func Read(t rootfs.FS) *Env {
 			err = fmt.Errorf("larger than %d MB", maxFile>>20)
 		}
 		if err == nil {
-			text, err = readFollowing(t, name)
+			text, err = vdb.ReadThrough(t, name)
 		}
 		var list []assignment
 		if err == nil {
@@ -82,22 +83,6 @@ func Read(t rootfs.FS) *Env {
 	}
 	e.fold(files)
 	return e
-}
-
-// readFollowing reads a file through a link of its name.
-func readFollowing(t rootfs.FS, name string) ([]byte, error) {
-	const maxLinks = 8
-	for range maxLinks {
-		target, err := t.Readlink(name)
-		if err != nil {
-			break
-		}
-		if !strings.HasPrefix(target, "/") {
-			target = path.Join("/", path.Dir(name), target)
-		}
-		name = path.Clean(target)
-	}
-	return rootfs.ReadFile(t, name)
 }
 
 // fold applies the files.

@@ -48,7 +48,7 @@ func Update(s vdb.State, o Options) (*Result, error) {
 		name string
 		text []byte
 	}{{"etc/profile.env", e.ProfileEnv()}, {"etc/csh.env", e.CshEnv()}, {"etc/environment.d/10-gentoo-env.conf", e.SystemdEnv()}}
-	old, err := readFollowing(s.FS, ldSoConf)
+	old, err := vdb.ReadThrough(s.FS, ldSoConf)
 	if err != nil && !rootfs.IsAbsent(err) {
 		return r, fmt.Errorf("the environment of ROOT cannot be updated: %w", err)
 	}
@@ -60,7 +60,7 @@ func Update(s vdb.State, o Options) (*Result, error) {
 		}{ldSoConf, e.LdSoConf()})
 	}
 	for _, f := range files {
-		old, err := rootfs.ReadFile(s.FS, f.name)
+		old, err := vdb.ReadThrough(s.FS, f.name)
 		if err == nil && string(old) == string(f.text) {
 			continue
 		}

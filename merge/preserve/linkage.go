@@ -16,8 +16,10 @@ import (
 type Linkage struct {
 	tree rootfs.FS
 	pkgs map[string][]Object // by "category/package-version"
-	// Problems are packages whose NEEDED.ELF.2 could not be understood as a whole.
+	// Problems are packages whose NEEDED.ELF.2 could not be read or understood as a whole.
 	Problems []string
+
+	unread bool // some could not be read: what they need is not known
 
 	dirs []string          // where the dynamic linker looks, resolved; made by refresh
 	real map[string]string // resolved names; made by refresh
@@ -42,6 +44,7 @@ func Load(t rootfs.FS) (*Linkage, error) {
 			if err != nil {
 				if !rootfs.IsAbsent(err) {
 					l.Problems = append(l.Problems, err.Error())
+					l.unread = true
 				}
 				continue
 			}
@@ -77,7 +80,7 @@ func (l *Linkage) Delete(cpv string) { delete(l.pkgs, cpv) }
 func (l *Linkage) Keep(old string, owns, kept vdb.Contents, r *Registry) []string {
 	l.refresh()
 	leaves := l.leaving(owns, kept) // NEEDED.ELF.2 may spell paths otherwise than CONTENTS
-	var going, staying []Object
+	var going, others []Object
 	for _, o := range l.pkgs[old] {
 		if p, ok := leaves[l.resolve(o.Path)]; ok {
 			o.Path = p
@@ -89,15 +92,16 @@ func (l *Linkage) Keep(old string, owns, kept vdb.Contents, r *Registry) []strin
 			o.Path = p
 			going = append(going, o)
 		} else {
-			staying = append(staying, o)
+			others = append(others, o)
 		}
 	}
 	if !slices.ContainsFunc(going, func(o Object) bool { return o.Soname != "" }) {
 		return nil // as with most packages
 	}
+	staying := [][]Object{others}
 	for _, cpv := range slices.Sorted(maps.Keys(l.pkgs)) {
 		if cpv != old {
-			staying = append(staying, l.pkgs[cpv]...)
+			staying = append(staying, l.pkgs[cpv])
 		}
 	}
 	links := make(links)
@@ -132,8 +136,9 @@ func (l *Linkage) leaving(owns, kept vdb.Contents) map[string]string {
 // Unneeded lists what is registered and not needed any more, by owner. For a path
 // to remove from the disk and from its owner's CONTENTS, first the links, then the
 // files; Registry.Release takes it out of the registry. Vanished comes before.
+// While what some package needs could not be read, everything counts as needed.
 func (l *Linkage) Unneeded(r *Registry) []Owned {
-	if r.Empty() {
+	if r.Empty() || l.unread {
 		return nil
 	}
 	l.refresh()
@@ -155,7 +160,7 @@ func (l *Linkage) Unneeded(r *Registry) []Owned {
 		}
 	}
 	needed := make(map[string]bool)
-	for _, o := range l.reach(staying, preserved, links) {
+	for _, o := range l.reach([][]Object{staying}, preserved, links) {
 		needed[o.Path] = true
 		for _, link := range links.to(l, o.Path) {
 			needed[link] = true
@@ -263,14 +268,8 @@ func (k links) sonames(l *Linkage, o Object) []string {
 
 // reach returns those of going that staying objects need, directly or through each
 // other, in the order of going.
-func (l *Linkage) reach(staying, going []Object, k links) []Object {
-	providers := make(map[string][]*Object) // staying ones by soname
-	for i := range staying {
-		if s := staying[i].Soname; s != "" {
-			providers[s] = append(providers[s], &staying[i])
-		}
-	}
-	candidates := make(map[string][]int)
+func (l *Linkage) reach(staying [][]Object, going []Object, k links) []Object {
+	candidates := make(map[string][]int) // by soname
 	for i := range going {
 		if s := going[i].Soname; s != "" && l.there(going[i].Path) {
 			candidates[s] = append(candidates[s], i)
@@ -278,6 +277,14 @@ func (l *Linkage) reach(staying, going []Object, k links) []Object {
 	}
 	if len(candidates) == 0 {
 		return nil
+	}
+	providers := make(map[string][]*Object) // staying ones of those sonames
+	for _, objects := range staying {
+		for i := range objects {
+			if s := objects[i].Soname; candidates[s] != nil {
+				providers[s] = append(providers[s], &objects[i])
+			}
+		}
 	}
 	keep := make([]bool, len(going))
 	var visit func(c *Object)
@@ -292,8 +299,10 @@ func (l *Linkage) reach(staying, going []Object, k links) []Object {
 			}
 		}
 	}
-	for i := range staying {
-		visit(&staying[i])
+	for _, objects := range staying {
+		for i := range objects {
+			visit(&objects[i])
+		}
 	}
 	var out []Object
 	for i, k := range keep {

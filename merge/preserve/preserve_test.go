@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -434,4 +435,41 @@ func FuzzNeeded(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestUnreadable removes nothing while it is not known what some package needs.
+func TestUnreadable(t *testing.T) {
+	w := upgraded(t)
+	if err := os.MkdirAll(filepath.Join(w.root, "var/db/pkg/a/b-1/NEEDED.ELF.2"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	l, err := Load(w.tree)
+	if err != nil || len(l.Problems) != 1 {
+		t.Fatal(l.Problems, err)
+	}
+	if got := l.Unneeded(w.registry()); got != nil {
+		t.Errorf("unneeded: %v", got)
+	}
+}
+
+// BenchmarkKeep asks on a system of 1,500 packages.
+func BenchmarkKeep(b *testing.B) {
+	tree, err := rootfs.Open(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer tree.Close()
+	l, _ := Load(tree)
+	for i := range 1500 {
+		var text strings.Builder
+		for j := range 20 {
+			text.WriteString("X86_64;/usr/lib/p" + strconv.Itoa(i) + "/lib" + strconv.Itoa(j) + ".so;lib" + strconv.Itoa(i*20+j) + ".so;;libc.so.6,libm.so.6,libmc.so.1;x86_64\n")
+		}
+		l.Set("a/p-"+strconv.Itoa(i), []byte(text.String()))
+	}
+	one := lib("1")
+	l.Set(one.cpv, []byte(one.needed))
+	for b.Loop() {
+		l.Keep(one.cpv, one.contents(), nil, new(Registry))
+	}
 }

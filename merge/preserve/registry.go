@@ -74,7 +74,7 @@ func ParseRegistry(text []byte) (*Registry, error) {
 // Read reads the registry of a ROOT. One that cannot be understood counts as empty
 // (see Damaged); the only errors are those of reading.
 func Read(t rootfs.FS) (*Registry, error) {
-	text, err := rootfs.ReadFile(t, File)
+	text, err := vdb.ReadThrough(t, File)
 	if err != nil && !rootfs.IsAbsent(err) {
 		return nil, fmt.Errorf("the registry of preserved libraries cannot be read: %w", err)
 	}
