@@ -33,6 +33,7 @@ type Shell struct {
 	StdoutOutput  bool // einfo and its like may write to stdout (EAPI <= 6)
 	UsevArgument  bool // usev has a second argument (EAPI 8)
 	UseWithEmpty  bool // an empty third argument of use_with counts (EAPI 4)
+	DosymRelative bool // dosym -r (EAPI 8)
 
 	commands map[string]bool
 	banned   map[string]bool
@@ -85,6 +86,7 @@ func buildShells() [10]Shell {
 			StdoutOutput:  i <= 6,
 			UsevArgument:  i >= 8,
 			UseWithEmpty:  i >= 4,
+			DosymRelative: i >= 8,
 
 			commands: commandsOf(i),
 			banned:   bannedIn(i),

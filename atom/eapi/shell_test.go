@@ -32,6 +32,7 @@ var shellSince = map[string][2]int{
 	"StdoutOutput":     {0, 6},
 	"UsevArgument":     {8, 9},
 	"UseWithEmpty":     {4, 9},
+	"DosymRelative":    {8, 9},
 }
 
 // commandSpan lists the commands that not every EAPI has, as first and last.
