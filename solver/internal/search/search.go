@@ -82,6 +82,9 @@ func New(u *universe.Universe) *Search {
 	o.Update = o.Update || o.UpdateIfInstalled
 	s := &Search{u: u, o: &o, byCP: map[atom.CP][]*argument{}, argSeen: map[*universe.Candidate]int8{}, again: map[[2]*universe.Candidate]bool{}, distrust: map[*universe.Candidate]bool{},
 		loose: map[*atom.Atom]*atom.Atom{}, unboundAtoms: map[*atom.Atom]*atom.Atom{}}
+	// First of all, since what is usable is remembered.
+	s.exclude = wildcards(o.Exclude)
+	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
 	s.args = flatten(u.Req.Args)
 	if o.UpdateIfInstalled {
 		s.args = s.installedArgs()
@@ -96,8 +99,6 @@ func New(u *universe.Universe) *Search {
 	case "", "auto":
 		s.bdeps = o.WithBdepsAuto.Or(true) && !o.UsePkg && !o.UsePkgOnly
 	}
-	s.exclude = wildcards(o.Exclude)
-	s.reinstallAtoms = wildcards(o.ReinstallAtoms)
 	s.oldPkg = wildcards(o.UseOldPkgAtoms)
 	s.skipMissing()
 	for i := range s.args {
