@@ -24,7 +24,7 @@ type corruptCase struct {
 }
 
 func TestCorruptedAnswers(t *testing.T) {
-	for _, group := range [][]corruptCase{planCases, packageCases, dependCases, stateCases, orderCases} {
+	for _, group := range [][]corruptCase{planCases, packageCases, dependCases, stateCases, orderCases, waitCases} {
 		for _, c := range group {
 			t.Run(c.name, func(t *testing.T) {
 				parse(t, c.world).accepts(parse(t, c.world).answer(strings.Fields(c.good)...))

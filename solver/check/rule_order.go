@@ -79,7 +79,7 @@ func (c *checker) runOrder(g *graph, it *item, k metadata.DepKind, root universe
 		return
 	}
 	g.late[it.from] = max(g.late[it.from], later.from)
-	if excuse == nil {
+	if excuse == nil && !c.waits(later, it) {
 		c.add(RuleOrder, label(it.pkg), "%s needs %s (%s), but %s is merged after it (entries %d and %d), and no cycle demands that",
 			c.name(it), cl, k, c.name(later), it.from+1, later.from+1)
 	}

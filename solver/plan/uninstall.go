@@ -154,7 +154,25 @@ func (o *orderer) removable(r *removal) bool {
 	if o.opts.BuildPkgOnly {
 		return false // nothing is installed, so nothing is removed
 	}
-	return !r.strong || !r.replaced && !(o.opts.Compat && r.pkg.Root == universe.Host)
+	return !r.strong || !r.replaced && !(o.opts.Compat && r.pkg.Root == universe.Host) && !o.neededToBuild(r)
+}
+
+// neededToBuild reports whether a blocking package can only be built with what it forbids to be there: r's package answers a
+// build dependency, and what else would is not merged yet.
+func (o *orderer) neededToBuild(r *removal) bool {
+	for _, i := range o.g.vertices[r.vertex].in {
+		v := &o.g.vertices[o.g.arcs[i].from]
+		if o.g.arcs[i].gone || v.node == nil {
+			continue
+		}
+		for _, e := range v.node.Out {
+			p := &e.Priority
+			if p.Buildtime && !p.Optional && p.SatisfiedBy == r.pkg && !(has(o.sel, e.Child) && o.g.vertices[e.Child.Index].gone) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // waiting counts what the packages that wait for r wait for altogether, and
