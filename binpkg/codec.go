@@ -158,3 +158,17 @@ func xzDictionary(start []byte) int64 {
 	bits := rest[2]
 	return int64(2|bits&1) << (bits/2 + 11)
 }
+
+// ParseCompression is the codec that BINPKG_COMPRESS names (make.conf(5)); "none"
+// and "" are None.
+func ParseCompression(name string) (Compression, error) {
+	for _, c := range [...]Compression{None, Gzip, Bzip2, XZ, Zstd, LZ4, Lzip, Lzop} {
+		if name == c.String() {
+			return c, nil
+		}
+	}
+	if name == "" {
+		return None, nil
+	}
+	return None, fmt.Errorf("%q is no way to compress a package; expected zstd, xz, gzip, bzip2, lz4, lzip, lzop or none", name)
+}

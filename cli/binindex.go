@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -23,6 +24,92 @@ type shownIndex struct {
 type indexDifference struct {
 	Path string `json:"path"`
 	What string `json:"what"`
+}
+
+// index shows an index, or with --fix makes it fit the files.
+func (inv *invocation) index(c *cli.Context, w *words) error {
+	if len(w.args) != 1 {
+		return usagef("binpkg index: expected one directory or index")
+	}
+	if fix, _ := w.on("--fix"); fix {
+		return inv.fixIndex(c, w)
+	}
+	if len(w.values) > 0 && !w.json {
+		for name := range w.values {
+			if name == "--reread" || name == "--compress" {
+				return usagef("binpkg index: %s is for --fix", name)
+			}
+		}
+	}
+	return inv.showIndex(c, w.args[0], w.json)
+}
+
+// fixedIndex is the JSON of index --fix.
+type fixedIndex struct {
+	Schema   int      `json:"schema"`
+	Packages int      `json:"packages"`
+	Written  bool     `json:"written"`
+	Added    []string `json:"added"`
+	Changed  []string `json:"changed"`
+	Removed  []string `json:"removed"`
+	Problems []string `json:"problems"`
+}
+
+func (inv *invocation) fixIndex(c *cli.Context, w *words) error {
+	dir := w.args[0]
+	o := binpkg.IndexOptions{Waiting: inv.waiting}
+	o.Reread, _ = w.on("--reread")
+	compress, given := w.on("--compress")
+	if !given {
+		_, err := os.Stat(filepath.Join(dir, binpkg.IndexName+".gz"))
+		compress = err == nil
+	}
+	o.Compress = compress
+	u, err := binpkg.UpdateIndex(c.Context, dir, o)
+	if err != nil {
+		return err
+	}
+	out := fixedIndex{1, u.Packages, u.Written, []string{}, []string{}, []string{}, []string{}}
+	out.Added, out.Changed, out.Removed = append(out.Added, u.Added...), append(out.Changed, u.Changed...), append(out.Removed, u.Removed...)
+	for _, p := range u.Problems {
+		out.Problems = append(out.Problems, p.String())
+	}
+	if w.json {
+		err = writeJSON(inv.stdout, out)
+	} else {
+		inv.fixedText(&out)
+	}
+	if err == nil && len(u.Problems) > 0 {
+		err = errNoAnswer
+	}
+	return err
+}
+
+func (inv *invocation) fixedText(out *fixedIndex) {
+	for _, group := range []struct {
+		what  string
+		paths []string
+	}{{"added", out.Added}, {"changed", out.Changed}, {"removed", out.Removed}} {
+		for _, p := range group.paths {
+			fmt.Fprintf(inv.stdout, "%s: %s\n", group.what, printable(p))
+		}
+	}
+	for _, p := range out.Problems {
+		fmt.Fprintln(inv.stderr, "portsolve:", p)
+	}
+	state := "was up to date"
+	if out.Written {
+		state = "written"
+	}
+	fmt.Fprintf(inv.stdout, "%d packages in the index, %s\n", out.Packages, state)
+}
+
+// waiting tells who holds a lock.
+func (inv *invocation) waiting(holder string) {
+	if holder == "" {
+		holder = "another process"
+	}
+	fmt.Fprintf(inv.stderr, "portsolve: waiting for %s, which holds the lock\n", holder)
 }
 
 // showIndex lists an index, and for a directory how it fits the files.

@@ -13,72 +13,165 @@ import (
 	"github.com/portsolve/portsolve/binpkg"
 )
 
-const binpkgHelp = `Nothing is changed, and what a package says of itself is not verified yet.
-
-   inspect FILE [NAME]…  the parts of a package file and its metadata; with NAME
-                         only that value, as it is (environment.bz2, RDEPEND, …)
+const binpkgHelp = `inspect FILE [NAME]…  the parts of a package file and its metadata; with NAME
+                         only that value, as it is (environment.bz2, RDEPEND, …).
+                         --files also lists the entries of the image. Nothing is
+                         verified
+   verify FILE|DIR…      read packages to their ends and check all of them: checksums,
+                         signatures, metadata, entries; in a PKGDIR also names, the
+                         index, and the checksums in it
+     --keyring PATH          public keys: a file, or a GnuPG home (default:
+                             $BINPKG_GPG_VERIFY_GPG_HOME, else /etc/portage/gnupg)
+     --request-signature     unsigned packages are bad, too
+     --ignore-signature      signatures are not looked at
    index DIR             the packages in the index of a PKGDIR or binhost, and
                          where the index and the files differ
    index FILE            the packages in an index (Packages, Packages.gz)
+   index --fix DIR       make the index fit the files, as emaint binhost --fix does;
+                         damaged packages are left out and named
+     --reread                also read files that look unchanged
+     --compress[=n]          also write Packages.gz (default: if there is one)
+   quickpkg ATOM…        make packages of installed ones, in PKGDIR: atoms, names,
+                         versions (cat/pkg-1), wildcards, @sets
+     --include-config[=n]    configuration files as they are (default: a comment
+                             takes the place of what CONFIG_PROTECT protects)
+     --include-unmodified-config[=n]
+                             those that are as they were installed
+     --umask MASK            for the files (default: 0077)
+     --pkgdir DIR, --pkg-format gpkg|xpak, --compress CODEC, --overwrite[=n]
+     --sign-with FILE [--passphrase-file FILE]
+                             a secret key, as gpg --export-secret-keys writes it
+     --root, --config-root, --system  as everywhere
 
-   --format json         as JSON
+   --json                as JSON (also: --format json)
 
-   Exit codes: 0 fine, 1 the index is not up to date, or a package has no such
-   value, 2 wrong command line, 3 a file cannot be read or is damaged.`
+   Exit codes: 0 fine, 1 the index is not up to date, a package is bad or has no
+   such value, or nothing is called so, 2 wrong command line, 3 a file or the system
+   cannot be read.`
 
-// binpkgCommand looks at binary packages and indexes.
+// binpkgCommand looks at binary packages and indexes, and makes them.
 func (inv *invocation) binpkgCommand() *cli.Command {
 	return &cli.Command{
 		Name:            "binpkg",
-		Usage:           "look into binary packages and indexes of them",
-		UsageText:       "portsolve binpkg inspect FILE [NAME]…\n   portsolve binpkg index DIR | FILE",
+		Usage:           "look into binary packages and indexes, verify and make them",
+		UsageText:       "portsolve binpkg inspect|verify|index|quickpkg [options] [argument]…",
 		Description:     binpkgHelp,
 		SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
-			words, asJSON, err := binpkgWords(c.Args().Slice())
-			switch {
-			case err != nil:
-				return err
-			case len(words) > 0 && words[0] == "help":
-				return cli.ShowSubcommandHelp(c)
-			case len(words) > 1 && words[0] == "inspect":
-				return inv.inspect(words[1], words[2:], asJSON)
-			case len(words) == 2 && words[0] == "index":
-				return inv.showIndex(c, words[1], asJSON)
+			args := c.Args().Slice()
+			if len(args) == 0 {
+				return usagef("binpkg: expected inspect, verify, index or quickpkg; see portsolve binpkg --help")
 			}
-			return usagef("binpkg: expected \"inspect FILE\" or \"index DIR\"; see portsolve binpkg --help")
+			for _, a := range args {
+				if a == "--help" || a == "-h" {
+					return cli.ShowSubcommandHelp(c)
+				}
+			}
+			what, ok := inv.binpkgActions()[args[0]]
+			if !ok {
+				return usagef("binpkg: unknown command %q; expected inspect, verify, index or quickpkg", args[0])
+			}
+			w, err := parseWords(args[0], args[1:], what.options)
+			if err != nil {
+				return err
+			}
+			return what.run(c, w)
 		},
 	}
 }
 
-// binpkgWords takes the one option out of the words.
-func binpkgWords(args []string) (words []string, asJSON bool, err error) {
-	format := "text"
+// binpkgAction is one of the commands below binpkg.
+type binpkgAction struct {
+	options []wordOption
+	run     func(*cli.Context, *words) error
+}
+
+// wordOption is an option of such a command.
+type wordOption struct {
+	name  string
+	value bool // it needs one; otherwise it is a switch, y or n
+}
+
+func (inv *invocation) binpkgActions() map[string]binpkgAction {
+	return map[string]binpkgAction{
+		"inspect": {[]wordOption{{"--files", false}}, inv.inspect},
+		"verify":  {[]wordOption{{"--keyring", true}, {"--request-signature", false}, {"--ignore-signature", false}}, inv.verifyPackages},
+		"index":   {[]wordOption{{"--fix", false}, {"--reread", false}, {"--compress", false}}, inv.index},
+		"quickpkg": {[]wordOption{
+			{"--include-config", false}, {"--include-unmodified-config", false}, {"--umask", true}, {"--pkgdir", true}, {"--pkg-format", true},
+			{"--compress", true}, {"--overwrite", false}, {"--sign-with", true}, {"--passphrase-file", true}, {"--root", true},
+			{"--config-root", true}, {"--system", true}, {"--prefix", true}, {"--repo", true},
+		}, inv.quickpkg},
+	}
+}
+
+// words is a command line taken apart.
+type words struct {
+	args   []string
+	values map[string]string
+	json   bool
+}
+
+// on reports whether a switch is set, and whether it was given at all.
+func (w *words) on(name string) (on, given bool) {
+	v, given := w.values[name]
+	return v == "y", given
+}
+
+// parseWords reads options anywhere among the arguments.
+func parseWords(command string, args []string, options []wordOption) (*words, error) {
+	w := &words{values: map[string]string{}}
+	options = append(options, wordOption{"--json", false}, wordOption{"--format", true})
 	for i := 0; i < len(args); i++ {
-		value, isFormat := strings.CutPrefix(args[i], "--format=")
+		if args[i] == "--" {
+			w.args = append(w.args, args[i+1:]...)
+			break
+		}
+		if !strings.HasPrefix(args[i], "-") || args[i] == "-" {
+			w.args = append(w.args, args[i])
+			continue
+		}
+		name, value, hasValue := strings.Cut(args[i], "=")
+		o := findOption(options, name)
 		switch {
-		case isFormat:
-			format = value
-		case args[i] == "--format" && i+1 < len(args):
-			i++
-			format = args[i]
-		case args[i] == "--help" || args[i] == "-h":
-			return []string{"help"}, false, nil
-		case strings.HasPrefix(args[i], "-"):
-			return nil, false, usagef("binpkg: unknown option %s", args[i])
-		default:
-			words = append(words, args[i])
+		case o == nil:
+			return nil, usagef("binpkg %s: unknown option %s", command, name)
+		case o.value && !hasValue:
+			if i++; i == len(args) {
+				return nil, usagef("binpkg %s: %s needs a value", command, name)
+			}
+			value = args[i]
+		case !o.value && !hasValue:
+			value = "y"
+		case !o.value && value != "y" && value != "n":
+			return nil, usagef("binpkg %s: %s=%s: expected y or n", command, name, value)
+		}
+		w.values[name] = value
+	}
+	switch format := w.values["--format"]; format {
+	case "", "text", "json":
+		w.json = format == "json" || w.values["--json"] == "y"
+	default:
+		return nil, usagef("binpkg: --format %s: expected text or json", format)
+	}
+	return w, nil
+}
+
+func findOption(options []wordOption, name string) *wordOption {
+	for i := range options {
+		if options[i].name == name {
+			return &options[i]
 		}
 	}
-	if format != "text" && format != "json" {
-		return nil, false, usagef("binpkg: --format %s: expected text or json", format)
-	}
-	return words, format == "json", nil
+	return nil
 }
 
 // inspect shows a package file, or some of its values.
-func (inv *invocation) inspect(path string, names []string, asJSON bool) error {
-	f, err := binpkg.OpenFile(path)
+func (inv *invocation) inspect(c *cli.Context, w *words) error {
+	if len(w.args) == 0 {
+		return usagef("binpkg inspect: expected a package file")
+	}
+	f, err := binpkg.OpenFile(w.args[0])
 	if err != nil {
 		return err
 	}
@@ -87,12 +180,33 @@ func (inv *invocation) inspect(path string, names []string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if len(names) > 0 {
+	if names := w.args[1:]; len(names) > 0 {
 		return inv.printValues(f, values, names)
 	}
-	if asJSON {
-		return inv.inspectJSON(f, values)
+	files, _ := w.on("--files")
+	if w.json {
+		return inv.inspectJSON(f, values, files)
 	}
+	if err := inv.inspectText(f, values); err != nil || !files {
+		return err
+	}
+	fmt.Fprintln(inv.stdout, "files")
+	return f.List(func(e *binpkg.Entry) error {
+		_, err := fmt.Fprintf(inv.stdout, "  %s\n", entryLine(e))
+		return err
+	})
+}
+
+// entryLine is an entry as ls -l shows it, in essence.
+func entryLine(e *binpkg.Entry) string {
+	s := fmt.Sprintf("%-13s %04o %d:%d %10d %s %s", e.Type, e.Mode, e.UID, e.GID, e.Size, e.ModTime.UTC().Format("2006-01-02 15:04:05"), printable(e.Name))
+	if e.Linkname != "" {
+		s += " -> " + printable(e.Linkname)
+	}
+	return s
+}
+
+func (inv *invocation) inspectText(f *binpkg.File, values []binpkg.Value) error {
 	p, err := f.Package()
 	if err != nil {
 		return err
@@ -131,7 +245,12 @@ func shown(data []byte) string {
 	if len(data) > longValue || !utf8.Valid(data) || strings.ContainsRune(string(data), 0) {
 		return fmt.Sprintf("(%d bytes)", len(data))
 	}
-	quoted := fmt.Sprintf("%q", strings.Join(strings.Fields(string(data)), " ")) // control characters stay off the terminal
+	return printable(strings.Join(strings.Fields(string(data)), " "))
+}
+
+// printable keeps control characters off the terminal.
+func printable(s string) string {
+	quoted := fmt.Sprintf("%q", s)
 	return strings.ReplaceAll(strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`), `\\`, `\`)
 }
 
@@ -169,6 +288,7 @@ type inspected struct {
 	Members  []inspectedMember `json:"members"`
 	Metadata map[string]string `json:"metadata"`
 	Binary   map[string]int    `json:"binary"`
+	Files    []inspectedFile   `json:"files,omitempty"`
 }
 
 type inspectedMember struct {
@@ -178,7 +298,19 @@ type inspectedMember struct {
 	Compression string `json:"compression"`
 }
 
-func (inv *invocation) inspectJSON(f *binpkg.File, values []binpkg.Value) error {
+type inspectedFile struct {
+	Name   string            `json:"name"`
+	Type   string            `json:"type"`
+	Mode   string            `json:"mode"`
+	UID    uint32            `json:"uid"`
+	GID    uint32            `json:"gid"`
+	Size   int64             `json:"size"`
+	MTime  string            `json:"mtime"`
+	Target string            `json:"target,omitempty"`
+	Xattrs map[string]string `json:"xattrs,omitempty"`
+}
+
+func (inv *invocation) inspectJSON(f *binpkg.File, values []binpkg.Value, files bool) error {
 	out := inspected{
 		Schema: 1, Path: f.Path, Format: f.Format.String(), Size: f.Size,
 		Members: []inspectedMember{}, Metadata: map[string]string{}, Binary: map[string]int{},
@@ -191,6 +323,18 @@ func (inv *invocation) inspectJSON(f *binpkg.File, values []binpkg.Value) error 
 			out.Metadata[v.Name] = string(v.Data)
 		} else {
 			out.Binary[v.Name] = len(v.Data)
+		}
+	}
+	if files {
+		err := f.List(func(e *binpkg.Entry) error {
+			out.Files = append(out.Files, inspectedFile{
+				Name: e.Name, Type: e.Type.String(), Mode: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Size: e.Size,
+				MTime: e.ModTime.UTC().Format(time.RFC3339Nano), Target: e.Linkname, Xattrs: e.Xattrs,
+			})
+			return nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return writeJSON(inv.stdout, out)

@@ -28,7 +28,7 @@ func (w *writer) imageTar(out io.Writer, prefix string) error {
 			return err
 		}
 		if !rooted && e.Name != "." { // a package without any entry has its root nevertheless
-			if err := w.entry(t, &binpkg.Entry{Name: ".", Type: binpkg.Directory, Mode: 0o755, ModTime: w.o.Time}, prefix); err != nil {
+			if err := w.makeRoot(t, prefix); err != nil {
 				return err
 			}
 		}
@@ -50,11 +50,17 @@ func (w *writer) imageTar(out io.Writer, prefix string) error {
 		}
 	}
 	if !rooted {
-		if err := w.entry(t, &binpkg.Entry{Name: ".", Type: binpkg.Directory, Mode: 0o755, ModTime: w.o.Time}, prefix); err != nil {
+		if err := w.makeRoot(t, prefix); err != nil {
 			return err
 		}
 	}
 	return t.Close()
+}
+
+// makeRoot writes the root directory, where the image has none.
+func (w *writer) makeRoot(t *tar.Writer, prefix string) error {
+	w.result.Entries++
+	return w.entry(t, &binpkg.Entry{Name: ".", Type: binpkg.Directory, Mode: 0o755, ModTime: w.o.Time}, prefix)
 }
 
 // onlyWriter hides ReadFrom, which would not use the buffer.

@@ -16,6 +16,10 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
 )
 
+// DefaultHome is the GnuPG home that Portage verifies packages with, unless
+// BINPKG_GPG_VERIFY_GPG_HOME names another one (make.conf(5)).
+const DefaultHome = "/etc/portage/gnupg"
+
 // maxKeyring bounds what is read of a keyring.
 const maxKeyring = 64 << 20
 
