@@ -87,7 +87,8 @@ const (
 	sizeSlack         = 64 << 20
 	maxPath           = 4095 // PATH_MAX without its NUL
 	maxComponent      = 255  // NAME_MAX
-	headerSlack       = 256 << 20
+	headerSlack       = 64 << 20 // of bytes that are neither contents nor usual headers
+	headerUsual       = 2048     // of one entry
 	maxNames          = 256 << 20 // bytes of all names, which are kept
 )
 
@@ -101,6 +102,7 @@ type Image struct {
 	member *Member
 	raw    *hashedReader
 	plain  io.ReadCloser
+	bound  *boundedReader
 	tar    *tar.Reader
 	prefix string // "image" for GPKG
 	o      ImageOptions
@@ -149,12 +151,14 @@ func (v *Verified) Image(o ImageOptions) (*Image, error) {
 		return nil, i.fail("", err)
 	}
 	i.plain = plain
-	// Headers are not counted as content; a bomb made of them ends here.
-	i.tar = tar.NewReader(&boundedReader{plain, o.MaxBytes + headerSlack + int64(o.MaxEntries)*1024})
+	i.bound = &boundedReader{plain, headerSlack}
+	i.tar = tar.NewReader(i.bound)
 	return i, nil
 }
 
-// boundedReader ends with an error rather than silently.
+// boundedReader ends with an error rather than silently. What an image may still
+// unpack to grows with each entry by what that accounts for; a bomb made of headers
+// ends soon.
 type boundedReader struct {
 	in   io.Reader
 	left int64
@@ -225,7 +229,7 @@ func (i *Image) finish() error {
 	if i.prefix != "" && !i.begun {
 		return i.fail("", fmt.Errorf("has no directory %s/", i.prefix))
 	}
-	if _, err := io.Copy(io.Discard, &boundedReader{i.plain, headerSlack}); err != nil {
+	if _, err := io.Copy(io.Discard, i.bound); err != nil {
 		return i.fail("", err)
 	}
 	if _, err := io.Copy(io.Discard, i.raw); err != nil {
@@ -242,6 +246,7 @@ func (i *Image) entry(h *tar.Header) (*Entry, error) {
 	if len(i.tree) >= i.o.MaxEntries {
 		return nil, fmt.Errorf("there are more than %d entries", i.o.MaxEntries)
 	}
+	i.bound.left += headerUsual
 	if i.names += int64(len(h.Name)); i.names > maxNames {
 		return nil, fmt.Errorf("the names have more than %d MiB", maxNames>>20)
 	}
@@ -335,6 +340,7 @@ func (i *Image) checkType(e *Entry, h *tar.Header) error {
 	switch e.Type {
 	case Regular:
 		e.Size = h.Size
+		i.bound.left += h.Size
 		if i.left -= h.Size; i.left < 0 {
 			return fmt.Errorf("the files are larger than the %d bytes that the package may unpack to (its SIZE is %s)",
 				i.o.MaxBytes, sizeText(i.v.installedSize()))
