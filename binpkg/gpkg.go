@@ -65,7 +65,7 @@ func readOuter(in *io.SectionReader) ([]Member, error) {
 		if err != nil {
 			return nil, err
 		}
-		if at+h.Size > in.Size() {
+		if h.Size > in.Size()-at {
 			return nil, fmt.Errorf("the file ends in member %.80q", h.Name)
 		}
 		out = append(out, Member{Name: h.Name, Offset: at, Size: h.Size})

@@ -85,10 +85,10 @@ const (
 	defaultMaxEntries = 1 << 20
 	sizeFactor        = 8 // binpkg-docompress and the like change sizes after SIZE is taken
 	sizeSlack         = 64 << 20
-	maxPath           = 4095 // PATH_MAX without its NUL
-	maxComponent      = 255  // NAME_MAX
-	headerSlack       = 64 << 20 // of bytes that are neither contents nor usual headers
-	headerUsual       = 2048     // of one entry
+	maxPath           = 4095      // PATH_MAX without its NUL
+	maxComponent      = 255       // NAME_MAX
+	headerSlack       = 64 << 20  // of bytes that are neither contents nor usual headers
+	headerUsual       = 2048      // of one entry
 	maxNames          = 256 << 20 // bytes of all names, which are kept
 )
 

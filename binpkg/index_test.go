@@ -121,3 +121,25 @@ func FuzzParseIndex(f *testing.F) {
 		}
 	})
 }
+
+// FuzzIndex: no text makes parsing panic, and every package has a name and a line.
+func FuzzIndex(f *testing.F) {
+	f.Add(string(indexText(record("cat/app-1", "PATH: cat/app-1.tbz2", "SIZE: 5"))))
+	f.Add("CPV: cat/app-1\n\nCPV: x\n\n\n\nVERSION: 7")
+	f.Fuzz(func(t *testing.T, text string) {
+		x, err := ParseIndex("p", text)
+		if err != nil {
+			return
+		}
+		lines := strings.Count(text, "\n") + 1
+		for i := range x.Packages {
+			e := &x.Packages[i]
+			if e.CPV.Version.IsZero() || e.Line < 1 || e.Line > lines {
+				t.Errorf("%v at line %d of %d", e.CPV, e.Line, lines)
+			}
+			x.Vars(e)
+			e.digests()
+		}
+		x.byPath()
+	})
+}

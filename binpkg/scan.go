@@ -50,45 +50,46 @@ const maxSignature = 64 << 10
 // second goroutine does not count.
 const scanChunk = 512 << 10
 
-// tap is handed every byte of a member while the file is read.
-type tap func(m *Member) io.Writer
-
-// scan reads the file once. extra may be nil, or give a further writer for a member.
-func (f *File) scan(ctx context.Context, extra tap) (*scanned, error) {
+// scan reads the file once.
+func (f *File) scan(ctx context.Context) (*scanned, error) {
 	out := &scanned{members: make([]scannedMember, len(f.Members))}
 	order := make([]int, len(f.Members))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(f.Members[a].Offset, f.Members[b].Offset) })
-	whole := []io.Writer{md5.New(), sha1.New()}
+	whole := &wholeSums{md5.New(), sha1.New()}
 	var at int64
 	for _, i := range order {
 		m := &f.Members[i]
 		if limit := maxKept(m.Kind); limit > 0 && m.Size > limit {
 			return nil, &FormatError{f.Path, f.Format, m.Name, fmt.Errorf("is larger than %d KiB", limit>>10)}
 		}
-		if err := f.feed(ctx, at, m.Offset, whole, nil); err != nil {
+		if err := f.feed(ctx, at, m.Offset, []io.Writer{whole.md5}, []io.Writer{whole.sha1}); err != nil {
 			return nil, err
 		}
 		at = m.Offset + m.Size
-		if err := f.scanMember(ctx, m, &out.members[i], whole, extra); err != nil {
+		if err := f.scanMember(ctx, m, &out.members[i], whole); err != nil {
 			return nil, err
 		}
 	}
-	if err := f.feed(ctx, at, f.Size, whole, nil); err != nil {
+	if err := f.feed(ctx, at, f.Size, []io.Writer{whole.md5}, []io.Writer{whole.sha1}); err != nil {
 		return nil, err
 	}
-	out.md5, out.sha1 = hexSum(whole[0].(hash.Hash)), hexSum(whole[1].(hash.Hash))
+	out.md5, out.sha1 = hexSum(whole.md5), hexSum(whole.sha1)
 	return out, nil
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
-func (f *File) scanMember(ctx context.Context, m *Member, out *scannedMember, whole []io.Writer, extra tap) error {
+// wholeSums are those of the file. The two groups of writers are meant to take the
+// same time.
+type wholeSums struct{ md5, sha1 hash.Hash }
+
+func (f *File) scanMember(ctx context.Context, m *Member, out *scannedMember, whole *wholeSums) error {
 	b := newBLAKE2b()
-	with := append(slices.Clone(whole), b)
-	var beside []io.Writer
+	with := []io.Writer{whole.md5, b}
+	beside := []io.Writer{whole.sha1}
 	s := sha512.New()
 	if f.Format == GPKG {
 		beside = append(beside, s)
@@ -97,11 +98,6 @@ func (f *File) scanMember(ctx context.Context, m *Member, out *scannedMember, wh
 	if maxKept(m.Kind) > 0 {
 		kept.Grow(int(m.Size))
 		with = append(with, &kept)
-	}
-	if extra != nil {
-		if w := extra(m); w != nil {
-			beside = append(beside, w)
-		}
 	}
 	if err := f.feed(ctx, m.Offset, m.Offset+m.Size, with, beside); err != nil {
 		return err

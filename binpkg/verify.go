@@ -181,7 +181,7 @@ func (f *File) Verify(ctx context.Context, o VerifyOptions) (*Verified, error) {
 	if o.Digests.Size > 0 && o.Digests.Size != f.Size {
 		return nil, f.refuse("", ReasonChecksum, "it has %d bytes, but the index says %d", f.Size, o.Digests.Size)
 	}
-	s, err := f.scan(ctx, nil)
+	s, err := f.scan(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +208,10 @@ func (f *File) Verify(ctx context.Context, o VerifyOptions) (*Verified, error) {
 			return nil, err
 		}
 	}
-	return v, v.checkIdentity(&o)
+	if err := v.checkIdentity(&o); err != nil {
+		return nil, err
+	}
+	return v, nil
 }
 
 func (f *File) refuse(member string, reason Reason, format string, args ...any) error {

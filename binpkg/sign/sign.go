@@ -46,6 +46,7 @@ const (
 	ExpiredKey       Fault = "the signer's key has expired"
 	RevokedKey       Fault = "the signer's key has been revoked"
 	ExpiredSignature Fault = "the signature has expired"
+	FutureSignature  Fault = "the signature was made in the future; is the clock of this machine right?"
 	WeakHash         Fault = "the signature uses a broken hash algorithm"
 )
 
@@ -164,7 +165,7 @@ func (k *Keyring) check(content, signature io.Reader, kind packet.SignatureType,
 	if err != nil || len(raw) > maxSignature {
 		return nil, &Error{Fault: Malformed, Err: err}
 	}
-	issuer := firstIssuer(raw)
+	issuer, made := firstIssuer(raw)
 	config := &packet.Config{Time: func() time.Time { return at }}
 	sig, entity, err := openpgp.VerifyDetachedSignature(k.list(), guarded{content}, bytes.NewReader(raw), config)
 	var broken readError
@@ -172,7 +173,11 @@ func (k *Keyring) check(content, signature io.Reader, kind packet.SignatureType,
 		return nil, broken.error
 	}
 	if err != nil {
-		return nil, &Error{Fault: fault(err), KeyID: issuer, Where: k.where(), Err: err}
+		f := fault(err)
+		if f == ExpiredSignature && made.After(at) {
+			f = FutureSignature
+		}
+		return nil, &Error{Fault: f, KeyID: issuer, Where: k.where(), Err: err}
 	}
 	switch {
 	case sig.SigType != kind:
@@ -207,16 +212,17 @@ func fault(err error) Fault {
 	return Bad
 }
 
-// firstIssuer is the ID of the key that the first signature names, "" if there is none.
-func firstIssuer(raw []byte) string {
+// firstIssuer is the ID of the key that the first signature names, "" if there is
+// none, and when that says it was made.
+func firstIssuer(raw []byte) (string, time.Time) {
 	p, err := packet.NewReader(bytes.NewReader(raw)).Next()
 	if err != nil {
-		return ""
+		return "", time.Time{}
 	}
 	if s, ok := p.(*packet.Signature); ok && s.IssuerKeyId != nil {
-		return fmt.Sprintf("%016X", *s.IssuerKeyId)
+		return fmt.Sprintf("%016X", *s.IssuerKeyId), s.CreationTime
 	}
-	return ""
+	return "", time.Time{}
 }
 
 func fingerprint(e *openpgp.Entity) string { return fmt.Sprintf("%X", e.PrimaryKey.Fingerprint) }

@@ -176,6 +176,9 @@ func TestSignerRoundTrip(t *testing.T) {
 		if _, err := s.Keyring().VerifyDetached(strings.NewReader(text), sig, now.Add(time.Hour)); err != nil {
 			t.Error(err)
 		}
+		if _, err := s.Keyring().VerifyDetached(strings.NewReader(text), sig, now.Add(-time.Minute)); faultOf(err) != FutureSignature {
+			t.Errorf("a clock that is late: %v", err)
+		}
 		if _, err := open(t, "home").VerifyDetached(strings.NewReader(text), sig, now.Add(time.Hour)); faultOf(err) != UnknownKey {
 			t.Error(err)
 		}
