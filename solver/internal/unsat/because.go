@@ -31,7 +31,7 @@ func (t *teller) because(r *cnf.Rule) []flagState {
 	}
 	var out []flagState
 	for _, flag := range Conditions(t.u, r) {
-		if slices.ContainsFunc(out, func(s flagState) bool { return s.flag == flag }) || slices.Contains(onlyThere(r.Atom), flag) {
+		if slices.ContainsFunc(out, func(s flagState) bool { return s.flag == flag }) || isLost(r.Atom, flag) {
 			continue
 		}
 		out = append(out, stateOf(r.Cand, flag))
@@ -39,17 +39,9 @@ func (t *teller) because(r *cnf.Rule) []flagState {
 	return out
 }
 
-// onlyThere are the flags of an atom that may be on or off, as long as there are such flags.
-func onlyThere(a *atom.Atom) (out []string) {
-	if a == nil {
-		return nil
-	}
-	for _, u := range a.UseAsWritten() {
-		if !slices.ContainsFunc(a.Use, func(o atom.UseDep) bool { return o.Flag == u.Flag }) {
-			out = append(out, u.Flag)
-		}
-	}
-	return out
+// isLost reports whether a flag is one that an atom asks nothing of as things are.
+func isLost(a *atom.Atom, flag string) bool {
+	return a != nil && slices.ContainsFunc(lostConditions(a), func(u atom.UseDep) bool { return u.Flag == flag })
 }
 
 // stateOf is the state of a flag of an ebuild. A default of the ebuild itself, and what was changed for a try, have no source.

@@ -167,6 +167,22 @@ func (t *teller) conflict(group []*core) (c answer.Conflict, premises [][]*cnf.R
 	return c, premises, implied
 }
 
+// about tells which rules are about the same as a contradiction.
+func (c *core) about(t *teller) func(*cnf.Rule) bool {
+	contested := map[universe.SlotKey]bool{}
+	for _, r := range c.rules {
+		if r.Kind == cnf.Slot {
+			for _, m := range r.Others {
+				contested[m.SlotKey()] = true
+			}
+		}
+	}
+	return func(r *cnf.Rule) bool {
+		return len(contested) == 0 ||
+			slices.ContainsFunc(t.answersOf(r), func(m *universe.Candidate) bool { return contested[m.SlotKey()] })
+	}
+}
+
 // isTold reports whether a rule, or one that says the same, is among those told.
 func (t *teller) isTold(told []*cnf.Rule, r *cnf.Rule) bool {
 	return slices.ContainsFunc(t.twins(r), func(o *cnf.Rule) bool { return slices.Contains(told, o) })
@@ -175,11 +191,12 @@ func (t *teller) isTold(told []*cnf.Rule, r *cnf.Rule) bool {
 // also are the ends of the other contradictions of a group.
 func (t *teller) also(group []*core) []*statement {
 	told := group[0].rules
+	same := group[0].about(t)
 	var more []*cnf.Rule
 	for _, c := range group[1:] {
 		for i, l := range c.lits {
 			r := c.rules[i]
-			if slices.Contains(c.tips, l) && !t.isTold(told, r) && !t.isTold(more, r) {
+			if slices.Contains(c.tips, l) && same(r) && !t.isTold(told, r) && !t.isTold(more, r) {
 				more = append(more, r)
 			}
 		}

@@ -195,18 +195,16 @@ func subjectOf(r *cnf.Rule) string {
 
 // conflicts joins the contradictions that are about the same. The members of each start with the best to tell.
 func (x *finder) conflicts() [][]*core {
+	list := slices.Clone(x.cores)
+	slices.SortStableFunc(list, func(a, b *core) int { return len(a.keys) - len(b.keys) })
 	var groups [][]*core
-	for _, c := range x.cores {
-		joined := []*core{c}
-		var rest [][]*core
-		for _, g := range groups {
-			if slices.ContainsFunc(g, func(o *core) bool { return shareKey(o, c) }) {
-				joined = append(g, joined...)
-			} else {
-				rest = append(rest, g)
-			}
+	for _, c := range list {
+		i := slices.IndexFunc(groups, func(g []*core) bool { return c.isAlso(g[0]) })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, nil)
 		}
-		groups = append(rest, joined)
+		groups[i] = append(groups[i], c)
 	}
 	for _, g := range groups {
 		slices.SortStableFunc(g, x.better)
@@ -215,8 +213,9 @@ func (x *finder) conflicts() [][]*core {
 	return groups
 }
 
-func shareKey(a, b *core) bool {
-	return slices.ContainsFunc(a.keys, func(k string) bool { return slices.Contains(b.keys, k) })
+// isAlso reports whether c is about all that o is about.
+func (c *core) isAlso(o *core) bool {
+	return !slices.ContainsFunc(o.keys, func(k string) bool { return !slices.Contains(c.keys, k) })
 }
 
 // better puts first what the user can do something about, then what is short.

@@ -200,8 +200,8 @@ func (t *teller) needs(s *statement) string {
 // written is an atom with the parts of its USE dependency that ask for no state, but for a flag to be there.
 func written(a *atom.Atom) string {
 	var lost []string
-	for _, u := range a.UseAsWritten() {
-		if !slices.ContainsFunc(a.Use, func(o atom.UseDep) bool { return o.Flag == u.Flag }) {
+	for _, u := range lostConditions(a) {
+		if u.Default == 0 {
 			lost = append(lost, u.String())
 		}
 	}
@@ -212,6 +212,16 @@ func written(a *atom.Atom) string {
 		return text + "," + strings.Join(lost, ",") + "]"
 	}
 	return a.String() + "[" + strings.Join(lost, ",") + "]"
+}
+
+// lostConditions are the conditional parts of a USE dependency that ask for no state as things are.
+func lostConditions(a *atom.Atom) (out []atom.UseDep) {
+	for _, u := range a.UseAsWritten() {
+		if !slices.ContainsFunc(a.Use, func(o atom.UseDep) bool { return o.Flag == u.Flag }) {
+			out = append(out, u)
+		}
+	}
+	return out
 }
 
 // details are the variable of a dependency, its root if there are several, and the flags that it hangs on.

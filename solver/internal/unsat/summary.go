@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -174,6 +175,24 @@ func (ch *choices) deadKind() (string, deadWords) {
 	return "excluded", deadWords{"it may not be used", "which may not be used"}
 }
 
+// subjects names packages by version where all statements are about the same one.
+func (t *teller) subjects(list []*statement) map[atom.CP]string {
+	out := map[atom.CP]string{}
+	for _, s := range list {
+		if s.cands == nil {
+			continue
+		}
+		name := strings.TrimSuffix(t.subject(s), " (installed)")
+		switch was, ok := out[s.Cand.CP()]; {
+		case !ok:
+			out[s.Cand.CP()] = name
+		case was != name:
+			out[s.Cand.CP()] = s.Cand.CP().String()
+		}
+	}
+	return out
+}
+
 // side is whoever wants the same of a contested slot.
 type side struct {
 	answers []*universe.Candidate
@@ -190,6 +209,7 @@ func (t *teller) collision(slots, story, also []*statement) string {
 			names = append(names, name)
 		}
 	}
+	subjects := t.subjects(append(slices.Clip(story), also...))
 	var sides []side
 	var parents []string
 	asked := false
@@ -208,7 +228,7 @@ func (t *teller) collision(slots, story, also []*statement) string {
 			asked = true
 			continue
 		}
-		name := t.subject(s)
+		name := subjects[s.Cand.CP()]
 		if !slices.Contains(parents, name) {
 			parents = append(parents, name)
 		}
