@@ -76,7 +76,7 @@ func (c *composer) result() *Result {
 	o := c.outcome
 	r := &Result{
 		Schema: answer.Schema, Complete: o.Complete && c.cycle == nil && !c.plan.Unsolved,
-		Changes: o.Changes, Conflict: o.Conflict, Conflicts: o.Conflicts, LeaveOut: o.LeaveOut, Unsatisfied: o.Unsatisfied, RequiredUse: o.RequiredUse,
+		Changes: o.Changes, Conflict: o.Conflict, Conflicts: o.Conflicts, MoreConflicts: o.MoreConflicts, LeaveOut: o.LeaveOut, Unsatisfied: o.Unsatisfied, RequiredUse: o.RequiredUse,
 		SlotConflicts: o.SlotConflicts, VirtualCycle: o.VirtualCycle, Rebuilds: o.Rebuilds, HeldBack: o.HeldBack,
 		Plan: []answer.Entry{}, Warnings: c.warnings(), UseExpand: c.sys.useExpand(), Stats: c.stats,
 	}

@@ -86,7 +86,7 @@ func (w *tiny) repo(t *testing.T, name string) {
 		masters = ""
 	}
 	w.file(t, dir+"profiles/repo_name", name+"\n")
-	w.file(t, dir+"profiles/categories", "a\nvirtual\n")
+	w.file(t, dir+"profiles/categories", "a\napp-misc\ndev-lang\ndev-libs\ndev-python\ndev-qt\nmedia-gfx\nmedia-libs\nsys-apps\nsys-libs\nvirtual\nwww-apps\nwww-servers\n")
 	w.file(t, dir+"profiles/arch.list", "amd64\n")
 	w.file(t, dir+"metadata/layout.conf", "masters = "+masters+"\nprofile-formats = portage-2\ncache-formats = md5-dict\n")
 }

@@ -80,7 +80,7 @@ func explain(t *testing.T, world string) string {
 		b.WriteString(conflictWords(t, &o.Conflicts[i]))
 	}
 	for _, w := range o.LeaveOut {
-		fmt.Fprintf(&b, "without %s\n", w.Atom)
+		fmt.Fprintf(&b, "without %s (%s)\n", w.Atom, w.Arg)
 		checkLeaveOut(t, *problem, w)
 	}
 	return b.String()
@@ -108,14 +108,16 @@ func conflictWords(t *testing.T, c *answer.Conflict) string {
 // checkLeaveOut solves the request again without one argument.
 func checkLeaveOut(t *testing.T, p solver.Problem, w answer.Why) {
 	t.Helper()
-	args := p.Request.Args
-	p.Request.Args = nil
-	for _, a := range args {
-		a.Atoms = slices.DeleteFunc(slices.Clone(a.Atoms), func(m universe.ArgAtom) bool { return a.Text == w.Arg && m.Atom.String() == w.Atom })
-		if len(a.Atoms) > 0 {
-			p.Request.Args = append(p.Request.Args, a)
+	without := func(args []universe.Arg) (out []universe.Arg) {
+		for _, a := range args {
+			a.Atoms = slices.DeleteFunc(slices.Clone(a.Atoms), func(m universe.ArgAtom) bool { return a.Text == w.Arg && m.Atom.String() == w.Atom })
+			if len(a.Atoms) > 0 {
+				out = append(out, a)
+			}
 		}
+		return out
 	}
+	p.Request.Args, p.Request.World = without(p.Request.Args), without(p.Request.World)
 	if o, err := solver.Solve(context.Background(), &p); err != nil || !o.Complete {
 		t.Errorf("without %s there is still no solution: %v", w.Atom, err)
 	}

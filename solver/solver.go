@@ -38,6 +38,7 @@ type Outcome struct {
 	Changes       answer.Changes
 	Conflict      *answer.Conflict  // the first of Conflicts
 	Conflicts     []answer.Conflict // as far as they do not follow from one another
+	MoreConflicts bool              // the search for conflicts was ended by a bound
 	LeaveOut      []answer.Why      // arguments without any one of which the rest would have a solution
 	Unsatisfied   []answer.Unsatisfied
 	Skipped       []answer.Unsatisfied // members of @world and @system that nothing can satisfy and that were left out
@@ -129,7 +130,7 @@ func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Res
 // explain tells of the contradictions of an outcome that is not complete.
 func (o *Outcome) explain(ctx context.Context) {
 	r := unsat.Explain(ctx, o.stages.universe, o.stages.found.Formula)
-	o.Conflicts, o.LeaveOut = r.Conflicts, r.LeaveOut
+	o.Conflicts, o.MoreConflicts, o.LeaveOut = r.Conflicts, r.More, r.LeaveOut
 	if len(r.Conflicts) > 0 {
 		o.Conflict = &o.Conflicts[0]
 	}

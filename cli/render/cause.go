@@ -81,7 +81,7 @@ func (p *page) whyMerged(e *answer.Entry) string {
 	}
 	if c.kind == kindDowngrade {
 		if w := holdsDown(e); w != nil {
-			return what + ": " + reason(*w)
+			return fmt.Sprintf("%s: %s needs %s (%s)", what, w.Parent, w.Atom, w.Kind)
 		}
 	}
 	return what + ": " + p.forWhom(e)

@@ -12,7 +12,11 @@ import (
 func (p *page) conflicts() {
 	list := p.res.Conflicts
 	if len(list) > 1 {
-		p.printf("\n%s There are %d conflicts, and each of them is in the way:\n", p.palette.paint(bad, "!!!"), len(list))
+		least := ""
+		if p.res.MoreConflicts {
+			least = "at least "
+		}
+		p.printf("\n%s There are %s%d conflicts, and each of them is in the way:\n", p.palette.paint(bad, "!!!"), least, len(list))
 	}
 	for i := range list {
 		number := ""
@@ -36,7 +40,14 @@ func (p *page) conflict(c *answer.Conflict) {
 			p.printf("  and %d more (--verbose-conflicts lists them)\n", len(c.Also)-i)
 			break
 		}
-		p.rule(&c.Also[i])
+		text := c.Also[i].Text
+		if c.Also[i].Lead != "" {
+			text = c.Also[i].Lead
+		}
+		p.printf("  - %s\n", text)
+	}
+	if len(c.Also) > 0 && p.res.MoreConflicts {
+		p.WriteString("  and maybe more\n")
 	}
 	switch {
 	case len(c.Rules) < 2 || !c.Minimal:
@@ -120,6 +131,9 @@ func (p *page) unsatisfiedBy(r *answer.Rule) *answer.Unsatisfied {
 
 // tells reports whether a rule is about what is unsatisfied.
 func tells(r *answer.Rule, u *answer.Unsatisfied) bool {
+	if r.Kind == "any-of" && u.Kind != "" {
+		return u.Parent == r.Package || slices.Contains(r.Packages, u.Parent)
+	}
 	if r.Atom != u.Atom {
 		return false
 	}
@@ -145,6 +159,15 @@ func (p *page) anyRule(is func(*answer.Rule) bool) bool {
 	return false
 }
 
+// toldBlocker reports whether the conflicts tell of a blocker already.
+func (p *page) toldBlocker(e *answer.Entry) bool {
+	return p.anyRule(func(r *answer.Rule) bool {
+		return r.Kind == "blocker" && r.Atom == e.Atom && slices.ContainsFunc(e.Parents, func(parent string) bool {
+			return parent == r.Package || slices.Contains(r.Packages, parent)
+		})
+	})
+}
+
 // ways says what can be done besides changing the configuration.
 func (p *page) ways() {
 	r := p.res
@@ -153,7 +176,11 @@ func (p *page) ways() {
 	}
 	var names []string
 	for _, w := range r.LeaveOut {
-		if name := "without " + w.Atom; !slices.Contains(names, name) {
+		name := "without " + w.Atom
+		if strings.HasPrefix(w.Arg, "@") {
+			name += " in " + w.Arg
+		}
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -161,7 +188,7 @@ func (p *page) ways() {
 		p.printf("\nThe rest can be had %s.\n", strings.Join(names, ", or "))
 		return
 	}
-	if r.AlternativesEnd != "all" || len(r.Alternatives) > 0 {
+	if r.AlternativesEnd != "all" || len(r.Alternatives) > 0 || len(r.Conflicts) > 1 {
 		return
 	}
 	switch r.Conflicts[0].Kind {

@@ -145,7 +145,7 @@ func (p *page) unsolvedBlockers() {
 	first := true
 	for i := range p.res.Plan {
 		e := &p.res.Plan[i]
-		if e.Action != answer.BlockerEntry || e.SolvedBlocker {
+		if e.Action != answer.BlockerEntry || e.SolvedBlocker || p.toldBlocker(e) {
 			continue
 		}
 		if first {
@@ -168,6 +168,26 @@ func (p *page) heldBack() {
 	for _, h := range p.res.HeldBack {
 		p.printf("\n  %s (stays at %s), because of\n", h.CPV, h.Selected)
 		p.parents(h.By)
+		if p.opt.Causes {
+			p.freed(&h)
+		}
+	}
+}
+
+// freed says what would let an update happen that did not.
+func (p *page) freed(h *answer.HeldBack) {
+	var names []string
+	for _, w := range h.By {
+		if name, _, ok := cutCPV(w.Parent); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch len(names) {
+	case 0:
+	case 1:
+		p.printf("    A version of %s that accepts it, or going without that package, would free it.\n", names[0])
+	default:
+		p.printf("    Versions of %s that accept it, or going without those packages, would free it.\n", someNames(names))
 	}
 }
 

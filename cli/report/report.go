@@ -101,7 +101,11 @@ func Write(w io.Writer, res *answer.Result, command string) error {
 	}
 	v.conflicts(res)
 	for _, x := range res.LeaveOut {
-		v.LeaveOut = append(v.LeaveOut, x.Atom)
+		name := "without " + x.Atom
+		if strings.HasPrefix(x.Arg, "@") {
+			name += " in " + x.Arg
+		}
+		v.LeaveOut = append(v.LeaveOut, name)
 	}
 	v.plans(res)
 	for _, h := range res.HeldBack {

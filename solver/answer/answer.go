@@ -36,6 +36,7 @@ type Result struct {
 	// Conflicts are all reasons that do not follow from one another, Conflict first. LeaveOut are arguments without
 	// any one of which the rest of the request would have a solution.
 	Conflicts     []Conflict          `json:"conflicts"`
+	MoreConflicts bool                `json:"more_conflicts"` // the search for conflicts was ended by a bound
 	LeaveOut      []Why               `json:"leave_out"`
 	Unsatisfied   []Unsatisfied       `json:"unsatisfied"`
 	RequiredUse   []RequiredUse       `json:"required_use"`

@@ -94,8 +94,16 @@ func places(n *depend.Node, r *cnf.Rule, at map[int]bool) {
 	}
 }
 
-// causes is "because its USE flags a and b are on (make.conf:3)"; flags of the same state and source together.
+// causes is "because its USE flags a and b are on (make.conf:3)".
 func causes(flags []flagState) string {
+	if len(flags) == 0 {
+		return ""
+	}
+	return "because its USE " + flagStates(flags)
+}
+
+// flagStates is "flags a and b are on (make.conf:3)"; flags of the same state and source together.
+func flagStates(flags []flagState) string {
 	type group struct {
 		state flagState
 		names []string
@@ -132,8 +140,5 @@ func causes(flags []flagState) string {
 		}
 		out = append(out, text)
 	}
-	if len(out) == 0 {
-		return ""
-	}
-	return "because its USE " + strings.Join(out, " and ")
+	return strings.Join(out, " and ")
 }

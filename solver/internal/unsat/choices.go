@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -85,7 +86,7 @@ func (t *teller) refusal(c *universe.Candidate, a *atom.Atom) refused {
 	case !c.Matches(a):
 		return because("use-dependency", "USE", t.flags(c, a), wrongFlags(c, a))
 	case c.RequiredUseFails():
-		return because("required-use", string(metadata.ExclRequiredUse), "its USE flags break REQUIRED_USE: "+c.FailedRequiredUse(), nil)
+		return because("required-use", string(metadata.ExclRequiredUse), "its USE flags break REQUIRED_USE: "+c.FailedRequiredUse()+t.states(c), nil)
 	case !c.Installed() && len(t.u.Req.Options.Exclude) > 0:
 		return because("excluded", string(metadata.ExclOption), "left out by --exclude", nil)
 	}
@@ -159,6 +160,44 @@ func (t *teller) flags(c *universe.Candidate, a *atom.Atom) string {
 	return strings.Join(out, ", ")
 }
 
+// manyFlags is how many flags of a REQUIRED_USE are told with who set them.
+const manyFlags = 8
+
+// states tells of the flags in a REQUIRED_USE that does not hold how they are set, and by whom.
+func (t *teller) states(c *universe.Candidate) string {
+	n, err := c.Pkg.RequiredUse()
+	if err != nil {
+		return ""
+	}
+	var flags []flagState
+	note := func(flag string) {
+		if s := stateOf(c, flag); !slices.Contains(flags, s) {
+			flags = append(flags, s)
+		}
+	}
+	var walk func(*depend.Node)
+	walk = func(n *depend.Node) {
+		switch n.Kind {
+		case depend.UseIf:
+			note(n.Text)
+		case depend.TextLeaf:
+			note(strings.TrimPrefix(n.Text, "!"))
+		}
+		for _, ch := range n.Children {
+			walk(ch)
+		}
+	}
+	for _, ch := range n.Children {
+		if !ch.SatisfiedUse(c.Flags().Has) {
+			walk(ch)
+		}
+	}
+	if len(flags) == 0 || len(flags) > manyFlags {
+		return ""
+	}
+	return ", and " + flagStates(flags)
+}
+
 // flag is the state of one flag and who decided it.
 func (t *teller) flag(c *universe.Candidate, flag string) string {
 	state := "off"
@@ -176,7 +215,10 @@ func (t *teller) flag(c *universe.Candidate, flag string) string {
 		state = "forced"
 	}
 	text := fmt.Sprintf("USE flag %s is %s", flag, state)
+	on, _, _, _ := c.ForcedFlag(flag)
 	switch s := stateOf(c, flag); {
+	case s.on != on: // a change was tried
+		return fmt.Sprintf("USE flag %s would be %s, as another package needs it", flag, state)
 	case s.source != "":
 		text += " by " + s.source
 	case !s.fixed:

@@ -19,6 +19,7 @@ type Report struct {
 	// those of a conflict contradict each other, and without those of any one sentence they don't.
 	Premises [][][]*cnf.Rule
 	Implied  [][]*cnf.Rule
+	More     bool         // the search was ended by a bound: there may be more
 	LeaveOut []answer.Why // arguments without any one of which the rest has a model
 }
 
@@ -29,7 +30,7 @@ func Explain(ctx context.Context, u *universe.Universe, f *cnf.Formula) *Report 
 	t := newTeller(u, f)
 	x := newFinder(t)
 	x.run(ctx)
-	out := &Report{}
+	out := &Report{More: x.cut}
 	for _, group := range x.conflicts() {
 		c, premises, implied := t.conflict(group)
 		out.Conflicts = append(out.Conflicts, c)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver/internal/cnf"
 	"github.com/portsolve/portsolve/solver/internal/sat"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -37,6 +38,7 @@ type finder struct {
 	selector  map[*cnf.Rule]sat.Lit
 	cores     []*core
 	solves    int
+	cut       bool // a bound was reached: there may be more
 }
 
 func newFinder(t *teller) *finder {
@@ -53,7 +55,11 @@ func newFinder(t *teller) *finder {
 func (x *finder) run(ctx context.Context) {
 	queue := [][]sat.Lit{nil}
 	known := map[string]bool{}
-	for n := 0; n < len(queue) && n < maxQueue && len(x.cores) < maxCores && ctx.Err() == nil; n++ {
+	for n := 0; n < len(queue); n++ {
+		if n == maxQueue || len(x.cores) == maxCores || ctx.Err() != nil {
+			x.cut = true
+			return
+		}
 		without := queue[n]
 		c := x.standing(without)
 		if c == nil {
@@ -91,6 +97,7 @@ func (x *finder) standing(without []sat.Lit) *core {
 func (x *finder) find(ctx context.Context, without []sat.Lit) *core {
 	for _, apart := range [...]bool{true, false} {
 		if x.solves++; x.solves > maxSolves {
+			x.cut = true
 			return nil
 		}
 		var assume []sat.Lit
@@ -145,7 +152,7 @@ func (x *finder) describe(lits []sat.Lit, minimal bool) *core {
 		if x.t.isDead(r) {
 			c.dead = true
 			c.tips = append(c.tips, l)
-			c.key("dead %d %s", x.t.rootOf(r), subjectOf(r))
+			c.key("dead %d %s", x.t.rootOf(r), x.t.deadSubject(r))
 		}
 	}
 	if c.dead {
@@ -180,6 +187,35 @@ func (c *core) key(format string, args ...any) {
 	if k := fmt.Sprintf(format, args...); !slices.Contains(c.keys, k) {
 		c.keys = append(c.keys, k)
 	}
+}
+
+// deadSubject is what a rule is about that nothing answers. Flags are, where a version is but for them as it should be; then the
+// reason, if there is only one (a keyword, a license, a line of package.mask). These would have to change for others, too. Otherwise
+// it is the package.
+func (t *teller) deadSubject(r *cnf.Rule) string {
+	if r.Atom == nil {
+		return subjectOf(r)
+	}
+	ch := t.choices(t.rootOf(r), r.Atom)
+	seen := map[string]bool{}
+	for _, x := range ch.cannot {
+		for _, one := range x.reasons {
+			text := fmt.Sprint(one.Kind, one.Tokens, one.Source)
+			switch one.Kind {
+			case "USE":
+				return text
+			case string(metadata.ExclRequiredUse), string(metadata.ExclInvalid):
+				text = subjectOf(r)
+			}
+			seen[text] = true
+		}
+	}
+	if len(seen) == 1 {
+		for text := range seen {
+			return text
+		}
+	}
+	return subjectOf(r)
 }
 
 // subjectOf is what a rule asks for, whatever the version.
@@ -249,16 +285,17 @@ func (x *finder) rank(c *core) int {
 	return 2
 }
 
-// leaveOut are the arguments without any one of which everything else has a solution. Where conflicts are many, there is none.
+// leaveOut are the arguments, and members of @world, without any one of which everything else has a solution. Where conflicts are many, there is none.
 func (x *finder) leaveOut(ctx context.Context) []*cnf.Rule {
 	var out []*cnf.Rule
 	for _, l := range x.cores[0].lits {
 		r := x.ruleOf[l]
-		if r.Kind != cnf.Request || slices.ContainsFunc(x.cores, func(c *core) bool { return !slices.Contains(c.lits, l) }) {
+		alone := r.Kind == cnf.Request && x.requests() < 2
+		if r.Kind != cnf.Request && r.Kind != cnf.World || alone || slices.ContainsFunc(x.cores, func(c *core) bool { return !slices.Contains(c.lits, l) }) {
 			continue
 		}
 		rest := slices.DeleteFunc(slices.Clone(x.selectors), func(o sat.Lit) bool { return o == l })
-		if x.requests() > 1 && x.e.Solve(ctx, rest...) == sat.Sat {
+		if x.e.Solve(ctx, rest...) == sat.Sat {
 			out = append(out, r)
 		}
 	}

@@ -33,7 +33,17 @@ func (t *teller) summary(story, also []*statement) (kind, text string) {
 	default:
 		return "other", cannot(story)
 	}
+	if len(dead) > 0 && len(also) > 0 {
+		text += fmt.Sprintf("; and so it is with %s", counted(len(also), "other dependency", "other dependencies"))
+	}
 	return kind, cannot(story) + ": " + text
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // deadEnds are all that nothing answers: one, the branches of one group, or what the versions of a package need.
@@ -165,12 +175,16 @@ func (ch *choices) deadKind() (string, deadWords) {
 		return "excluded", deadWords{"none of its keywords is accepted", "of which no keyword is accepted"}
 	case metadata.ExclLicense:
 		return "excluded", deadWords{"its license is not accepted", "whose license is not accepted"}
+	case metadata.ExclProperties:
+		return "excluded", deadWords{"its PROPERTIES are not accepted", "whose PROPERTIES are not accepted"}
+	case metadata.ExclRestrict:
+		return "excluded", deadWords{"its RESTRICT is not accepted", "whose RESTRICT is not accepted"}
 	case metadata.ExclEAPI:
 		return "excluded", deadWords{"its EAPI is not supported", "whose EAPI is not supported"}
 	case metadata.ExclInvalid:
 		return "excluded", deadWords{"its ebuild is broken", "whose ebuild is broken"}
 	case metadata.ExclNoMetadata:
-		return "excluded", deadWords{"the repository has no metadata for it", "for which the repository has no metadata"}
+		return "excluded", deadWords{"the repository has no valid metadata for it", "for which the repository has no valid metadata"}
 	}
 	return "excluded", deadWords{"it may not be used", "which may not be used"}
 }

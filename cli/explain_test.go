@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+// TestExplanations compares what people read when a request fails, or when its plan has reasons to give. Each file of testdata/explain
+// has a system (see tinyWorld), a request, and the text of `portsolve explain` for it. Look at what -update changes.
+func TestExplanations(t *testing.T) {
+	files, err := filepath.Glob("testdata/explain/*.txtar")
+	if err != nil || len(files) < 40 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			archive := txtar.Parse(data)
+			section := map[string]*txtar.File{}
+			for i := range archive.Files {
+				section[archive.Files[i].Name] = &archive.Files[i]
+			}
+			if section["world"] == nil || section["request"] == nil || section["shown"] == nil {
+				t.Fatal("the sections are world, request and shown")
+			}
+			got := explained(t, string(section["world"].Data), strings.TrimSpace(string(section["request"].Data)))
+			if *update {
+				section["shown"].Data = []byte(got)
+				if err := os.WriteFile(file, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			} else if want := string(section["shown"].Data); got != want {
+				t.Errorf("it says\n%s\nand should say\n%s", got, want)
+			}
+			for _, word := range []string{"backtrack", "clause", "literal", "unsat", "core", "collision handler", "SAT"} {
+				if strings.Contains(got, word) {
+					t.Errorf("it says %q, which means nothing to its reader", word)
+				}
+			}
+		})
+	}
+}
+
+// explained resolves a request, keeps the answer, and shows it again.
+func explained(t *testing.T, world, request string) string {
+	t.Helper()
+	dir := tinyWorld(t, world)
+	env := []string{"XDG_STATE_HOME=" + t.TempDir()}
+	words, err := splitWords(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, stderr, code := say(t, dir, env, append([]string{"resolve", "--system", dir}, words...)...); code > ExitUnsolved {
+		t.Fatalf("resolve ends with %d: %s", code, stderr)
+	}
+	stdout, stderr, code := say(t, dir, env, "explain")
+	if code != ExitOK || stderr != "" {
+		t.Fatalf("explain ends with %d: %s", code, stderr)
+	}
+	_, text, _ := strings.Cut(stdout, "\n") // without the command line
+	return text
+}
