@@ -96,7 +96,7 @@ func setting(c alternatives.Change) string {
 	switch {
 	case c.Kind == alternatives.Unmask:
 		return "unmask"
-	case c.Kind != alternatives.Use:
+	case c.Kind != alternatives.Use && c.Kind != alternatives.MaskedUse:
 		return "accept"
 	case c.On:
 		return c.Flag
@@ -121,6 +121,6 @@ func changesEqual(a, b answer.Changes) bool {
 	names := func(x, y map[string][]string) bool {
 		return same(slices.Collect(maps.Keys(x)), slices.Collect(maps.Keys(y)))
 	}
-	return flags(a.Use, b.Use) && flags(b.Use, a.Use) && names(a.License, b.License) &&
+	return same(a.Drop, b.Drop) && same(a.Remove, b.Remove) && flags(a.Use, b.Use) && flags(b.Use, a.Use) && names(a.License, b.License) &&
 		names(a.Properties, b.Properties) && names(a.Restrict, b.Restrict) && same(a.Keywords, b.Keywords) && same(a.Unmask, b.Unmask)
 }

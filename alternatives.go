@@ -41,6 +41,9 @@ type choices struct {
 // answer to show: first, or that of one of the alternatives.
 func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.Problem, first *composer) (*composer, *choices, error) {
 	o := &problem.Request.Options
+	if err := r.checkAllow(); err != nil {
+		return nil, nil, err
+	}
 	if o.Compat || r.Alternatives < 0 || !o.Autounmask.Or(true) || first.outcome.Complete && first.outcome.Changes.Empty() {
 		return first, nil, r.picks(0)
 	}
@@ -54,6 +57,7 @@ func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.P
 		return nil, nil, err
 	}
 	c.rank()
+	c.group()
 	if err := r.picks(len(c.found)); err != nil {
 		return nil, nil, err
 	}
@@ -109,7 +113,7 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 }
 
 func (c *choices) finder(ctx context.Context, failed *solver.Outcome) *alternatives.Finder {
-	return alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options),
+	return alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options, c.request.Allow),
 		Arch: c.sys.Var("ARCH"), Explicit: c.sys.explicit, First: failed})
 }
 
@@ -137,7 +141,7 @@ func (c *choices) reduce(ctx context.Context, f *alternatives.Finder, proposal *
 	if err != nil || a == nil {
 		return err
 	}
-	if len(c.found) == c.wanted() {
+	if c.enough() {
 		c.found = c.found[:len(c.found)-1]
 	}
 	return c.add(ctx, a)
@@ -155,7 +159,7 @@ func (c *choices) enumerate(ctx context.Context, f *alternatives.Finder, patienc
 	hurry, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	c.end = "limit"
-	for len(c.found) < c.wanted() {
+	for !c.enough() {
 		a, err := f.Next(hurry)
 		if err == nil && a != nil {
 			err = c.add(hurry, a)
@@ -182,7 +186,7 @@ func (c *choices) enumerate(ctx context.Context, f *alternatives.Finder, patienc
 var keywordKinds = [...]alternatives.Kind{alternatives.Testing, alternatives.Foreign, alternatives.Unkeyworded, alternatives.Live}
 
 // allowed are the kinds of changes that no option refuses.
-func allowed(o *universe.Options) (kinds [alternatives.NumKinds]bool) {
+func allowed(o *universe.Options, allow []string) (kinds [alternatives.NumKinds]bool) {
 	kinds[alternatives.Use] = o.AutounmaskUse.Or(true)
 	kinds[alternatives.License] = o.AutounmaskLicense.Or(true)
 	keywords := !o.AutounmaskKeepKeywords.Or(false)
@@ -191,6 +195,9 @@ func allowed(o *universe.Options) (kinds [alternatives.NumKinds]bool) {
 	}
 	kinds[alternatives.Properties], kinds[alternatives.Restrict] = kinds[alternatives.License], kinds[alternatives.License]
 	kinds[alternatives.Unmask] = !o.AutounmaskKeepMasks.Or(false)
+	kinds[alternatives.MaskedUse] = slices.Contains(allow, AllowMaskedUse)
+	kinds[alternatives.Remove] = slices.Contains(allow, AllowRemove)
+	kinds[alternatives.Drop] = slices.Contains(allow, AllowDrop)
 	return kinds
 }
 
@@ -226,14 +233,14 @@ func (c *choices) add(ctx context.Context, a *alternatives.Alternative) error {
 
 // verified orders an alternative and has it judged; nil if the checker rejects it.
 func (c *choices) verified(ctx context.Context, a *alternatives.Alternative) (*choice, error) {
-	p := *c.problem
-	p.Overrides, p.Accepted = a.Overrides, a.Accepted
+	p := *a.Problem
+	p.Request.Options = c.problem.Request.Options // as they were given
 	n := &choice{composer: &composer{sys: c.sys, options: &c.problem.Request.Options, outcome: a.Outcome}, changes: a, problem: &p}
 	if err := n.settle(ctx); err != nil {
 		return nil, err
 	}
 	res := n.result()
-	if res.Ordered && len(check.Check(&p.Request, p.Roots, res)) > 0 {
+	if plain := n.withoutRemovals(res); res.Ordered && len(check.Check(&p.Request, p.Roots, plain)) > 0 {
 		c.rejected++
 		return nil, nil
 	}

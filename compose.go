@@ -85,6 +85,7 @@ func (c *composer) result() *Result {
 	c.downloads(r)
 	r.Binaries = o.RejectedBinaries()
 	c.needsInstalled(r)
+	c.addRemovals(r)
 	if c.cycles != nil {
 		c.cycleAnswer(r)
 	}

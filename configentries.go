@@ -36,6 +36,9 @@ func (c *composer) configEntries(r *Result) []answer.ConfigEntry {
 	for _, cpv := range slices.Sorted(maps.Keys(ch.Use)) {
 		add("package.use", cpv, true, flagWords(ch.Use[cpv])...)
 	}
+	for _, cpv := range slices.Sorted(maps.Keys(ch.Use)) {
+		c.unfix(cpv, ch.Use[cpv], func(file, word string) { add(file, cpv, false, word) })
+	}
 	for _, cpv := range ch.Keywords {
 		add("package.accept_keywords", cpv, wide, c.keywordFor(cpv))
 	}
@@ -51,6 +54,23 @@ func (c *composer) configEntries(r *Result) []answer.ConfigEntry {
 		}
 	}
 	return out
+}
+
+// unfix lifts what the profile says of flags that are changed in spite of it (--allow use.mask): entries for the user's own
+// part of the profile.
+func (c *composer) unfix(cpv string, flags map[string]bool, add func(file, word string)) {
+	cand := c.merged(cpv)
+	if cand == nil {
+		return
+	}
+	for _, f := range slices.Sorted(maps.Keys(flags)) {
+		switch _, forced, masked, _ := c.rootOf(cand.Root).settings.ExplainUse(cand.Pkg, f); {
+		case masked && flags[f]:
+			add("profile/package.use.mask", "-"+f)
+		case forced && !flags[f]:
+			add("profile/package.use.force", "-"+f)
+		}
+	}
 }
 
 // merged is the ebuild that the answer merges under a cpv, nil if there is none.

@@ -48,12 +48,21 @@ type Request struct {
 	// Pick makes alternative number Pick (from 1) the plan and the changes of the answer; 0: the first whose changes
 	// emerge would propose with the same options.
 	Pick int
+	// Allow lets alternatives do what is no matter of the configuration: AllowMaskedUse, AllowRemove, AllowDrop.
+	Allow []string
 	// Trace, if not nil, is given the stages between the request and the answer, in this order:
 	// "universe.txtar" (all packages that were looked at, as a scenario a test can run), "problem.cnf" and
 	// "vars.tsv" (the formula and the meaning of its variables), "model.txt" (what was chosen). An error of
 	// it ends Resolve.
 	Trace func(file string, write func(io.Writer) error) error `json:"-"`
 }
+
+// What Request.Allow may have (docs/alternatives.md, section 1).
+const (
+	AllowMaskedUse = "use.mask" // change USE flags that the profile forces or masks
+	AllowRemove    = "remove"   // remove installed packages
+	AllowDrop      = "drop"     // give up arguments
+)
 
 // Result is the answer to a Request as plain data.
 type Result = answer.Result

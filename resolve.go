@@ -150,6 +150,7 @@ func (s *System) Verify(ctx context.Context, r Request, res *Result) ([]Violatio
 	if len(missing) > 0 {
 		return nil, nil
 	}
+	problem, res = s.given(problem, res)
 	return check.Check(&problem.Request, problem.Roots, res), nil
 }
 

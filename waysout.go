@@ -28,6 +28,9 @@ func (s *System) WaysOut(ctx context.Context, r Request) (*WaysOut, error) {
 	if len(missing) > 0 {
 		return nil, &UsageError{errors.New("there is no package named " + missing[0].Atom)}
 	}
+	if err := r.checkAllow(); err != nil {
+		return nil, err
+	}
 	r.Pick = 0
 	c := &choices{sys: s, problem: problem, request: &r}
 	return &WaysOut{choices: c, finder: c.finder(ctx, nil)}, nil

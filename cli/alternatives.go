@@ -2,6 +2,7 @@ package cli
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/emergeopts"
@@ -10,12 +11,15 @@ import (
 // alternativesOptions are those of the ways out of a request that fails.
 type alternativesOptions struct {
 	count, pick int
+	allow       []string
 }
 
 // alternativesTable are the options that alternativesOptions holds.
 var alternativesTable = [...]emergeopts.Option{
 	{Name: "--alternatives", Kind: emergeopts.Text, Default: "10", Status: emergeopts.Works,
 		Note: "N or all: how many ways out to look for if configuration changes are needed; 0: none (docs/alternatives.md)"},
+	{Name: "--allow", Kind: emergeopts.Words, Status: emergeopts.Works,
+		Note: "let alternatives do more: use.mask (change flags that the profile forces or masks), remove (installed packages), drop (arguments); repeatable"},
 	{Name: "--autounmask-pick", Kind: emergeopts.Number, Status: emergeopts.Works,
 		Note: "show the plan with alternative N instead of the first"},
 }
@@ -45,6 +49,8 @@ func (a *alternativesOptions) apply(s setting) (done bool, err error) {
 		if a.count = n; n == 0 {
 			a.count = portsolve.NoAlternatives
 		}
+	case "--allow":
+		a.allow = append(a.allow, strings.FieldsFunc(s.value, func(r rune) bool { return r == ' ' || r == ',' })...)
 	case "--autounmask-pick":
 		n, err := strconv.Atoi(s.value)
 		if err != nil || n < 1 {

@@ -119,3 +119,38 @@ func TestAutounmaskWrites(t *testing.T) {
 		})
 	}
 }
+
+// What --allow adds, and groups of choices, on the terminal.
+func TestAlternativesAreListed(t *testing.T) {
+	tests := []struct {
+		name, world, args string
+		want              []string
+	}{
+		{"removal", "repo a/b-2;repo a/b-1;repo a/old-1 RDEPEND=<a/b-2;inst a/b-1;inst a/old-1 RDEPEND=<a/b-2;file var/lib/portage/world a/old", "=a/b-2 --allow remove",
+			[]string{" 1. removed first            a/old-1\n    merges 1 package, removes 1\n"}},
+		{"given up", "repo a/b-2;repo a/b-1;repo a/old-1 RDEPEND=<a/b-2", "=a/b-2 a/old --allow=drop,remove",
+			[]string{" 1. without                  =a/b-2\n", " 2. without                  a/old\n"}},
+		{"a group", "repo a/b-1 IUSE='l10n_de l10n_fr x' REQUIRED_USE='|| ( l10n_de l10n_fr x )';file etc/portage/make.conf USE_EXPAND=L10N", "a/b",
+			[]string{" 1. package.use              >=a/b-1 l10n_de  (shown above)\n    merges 1 package\n    or instead of l10n_de: l10n_fr (2)\n", " 3. package.use              >=a/b-1 x\n"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := tinyWorld(t, strings.ReplaceAll(tt.world, ";", "\n"))
+			var out, errs bytes.Buffer
+			args := append([]string{"portsolve", "resolve", "--system", dir}, strings.Fields(tt.args)...)
+			if code := Main(context.Background(), args, nil, nil, &out, &errs); code != ExitUnsolved {
+				t.Errorf("exit %d: %s", code, &errs)
+			}
+			for _, w := range tt.want {
+				if !strings.Contains(out.String(), w) {
+					t.Errorf("%q is not in\n%s", w, &out)
+				}
+			}
+		})
+	}
+	dir := tinyWorld(t, "repo a/b-1")
+	var out, errs bytes.Buffer
+	if code := Main(context.Background(), []string{"portsolve", "resolve", "--system", dir, "a/b", "--allow=everything"}, nil, nil, &out, &errs); code != ExitUsage {
+		t.Errorf("--allow=everything: exit %d, %s", code, &errs)
+	}
+}

@@ -2,6 +2,7 @@ package solver
 
 import (
 	"context"
+	"slices"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -21,6 +22,10 @@ type Rule struct {
 	// Blocker is an atom that must not match Blocked, nil if the rule is no blocker.
 	Blocker *atom.Atom
 	Blocked *universe.Candidate
+	// Arg is the argument, as the user wrote it, that a rule without Cand is about; empty if it is about @world. Has is
+	// what is installed for a member of @world: the rule holds as long as one of it is.
+	Arg string
+	Has []*universe.Candidate
 	// Conditions are the flags of Cand that the rule hangs on: with each of them as it is, Cand has the rule.
 	Conditions []string
 }
@@ -61,6 +66,12 @@ func publicRule(u *universe.Universe, f *cnf.Formula, r *cnf.Rule) Rule {
 	case cnf.Block:
 		out.Blocker, out.Blocked = r.Atom, r.Others[0]
 	case cnf.Request, cnf.World, cnf.Depend, cnf.AnyOf, cnf.SlotOp:
+		if r.Kind == cnf.Request {
+			out.Arg = r.Arg
+		}
+		if r.Kind == cnf.World {
+			out.Has = slices.DeleteFunc(slices.Clone(u.Match(out.Root, r.Atom)), func(c *universe.Candidate) bool { return !c.Installed() })
+		}
 		out.Wanted = unsat.Wanted(r)
 		for _, a := range out.Wanted {
 			for _, c := range u.Match(out.Root, a) {

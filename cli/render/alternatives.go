@@ -34,7 +34,10 @@ func (p *page) alternatives() {
 		p.WriteString("\nEach of these sets of configuration changes would do:\n")
 	}
 	for i := range r.Alternatives {
-		p.alternative(i, shown)
+		if g := r.Alternatives[i].Group; g == 0 || g == i+1 {
+			p.alternative(i, shown)
+			p.otherChoices(i, shown)
+		}
 	}
 	if r.AlternativesEnd == "all" {
 		p.WriteString("There are no others.\n")
@@ -80,6 +83,9 @@ func (p *page) alternative(i, shown int) {
 		p.printf("    %s %s of %s contradicts %s\n", p.palette.paint(warn, "!"), x.Setting, x.Package, x.File)
 	}
 	p.printf("    merges %s", counted(a.Merged, "package"))
+	if a.Download > 0 {
+		p.printf(" (%s to download)", kibibytes(a.Download))
+	}
 	if a.Rebuilt > 0 {
 		p.printf(", %d of them again", a.Rebuilt)
 	}
@@ -92,6 +98,23 @@ func (p *page) alternative(i, shown int) {
 	p.WriteString("\n")
 	if !a.Ordered {
 		p.printf("    %s the packages form a build cycle that leaves no order\n", p.palette.paint(warn, "!"))
+	}
+}
+
+// otherChoices lists the rest of the group that an alternative leads.
+func (p *page) otherChoices(leader, shown int) {
+	var list []string
+	for i := leader + 1; i < len(p.res.Alternatives); i++ {
+		if a := &p.res.Alternatives[i]; a.Group == leader+1 {
+			mark := ""
+			if i == shown {
+				mark = ", shown above"
+			}
+			list = append(list, fmt.Sprintf("%s (%d%s)", a.Choice, i+1, mark))
+		}
+	}
+	if len(list) > 0 {
+		p.printf("    or instead of %s: %s\n", p.res.Alternatives[leader].Choice, strings.Join(list, ", "))
 	}
 }
 
@@ -143,6 +166,12 @@ func beyond(plan, other []answer.Entry) []string {
 // changeLines are the entries of the configuration: file and line.
 func changeLines(c *answer.Changes) [][2]string {
 	var out [][2]string
+	for _, arg := range c.Drop {
+		out = append(out, [2]string{"without", arg})
+	}
+	for _, cpv := range c.Remove {
+		out = append(out, [2]string{"removed first", cpv})
+	}
 	for i := range c.Entries {
 		out = append(out, [2]string{c.Entries[i].File, c.Entries[i].Line()})
 	}

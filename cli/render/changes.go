@@ -19,6 +19,7 @@ func (p *page) changes() {
 	}
 	for _, f := range []struct{ what, file string }{
 		{"USE", "package.use"}, {"keyword", "package.accept_keywords"}, {"mask", "package.unmask"}, {"license", "package.license"},
+		{"profile's USE mask", "profile/package.use.mask"}, {"profile's USE force", "profile/package.use.force"},
 		{"properties", "package.properties"}, {"restrict", "package.accept_restrict"},
 	} {
 		var lines []string

@@ -34,6 +34,8 @@ type harness struct {
 	document         string // rewrite its tables
 	differ           []*differences.Difference
 	verbose, compat  bool
+	patience         time.Duration
+	acceptIt         bool // write the first alternative and ask again
 	again            bool // ask every machine twice instead of comparing
 	w                io.Writer
 	systems          string // directory that the machines are unpacked to
@@ -48,6 +50,9 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 	}
 	if h.again {
 		return h.everyMachineTwice(ctx)
+	}
+	if h.acceptIt {
+		return h.acceptFirst(ctx)
 	}
 	cases, err := readCases(filepath.Join(h.data, "expected"), h.only)
 	if err != nil {
@@ -80,6 +85,8 @@ func (h *harness) parse(args []string) error {
 	flags.StringVar(&h.only, "case", "", "only cases whose name contains this")
 	flags.BoolVar(&h.verbose, "v", false, "print the packages and flags that differ")
 	flags.BoolVar(&h.again, "twice", false, "resolve -uDN @world on every machine, apply the plan in memory and resolve again: nothing should be left to do")
+	flags.BoolVar(&h.acceptIt, "accept", false, "write the first alternative of each case that has one into the configuration and resolve again: it should solve the request")
+	flags.DurationVar(&h.patience, "patience", 0, "with -accept: how long to look for alternatives (3s)")
 	flags.BoolVar(&h.compat, "compat", false, "answer as --compat=emerge does")
 	flags.StringVar(&h.document, "differences", "", "answer in both modes and rewrite the tables of this document (docs/portage-differences.md)")
 	if err := flags.Parse(args); err != nil {

@@ -26,6 +26,9 @@ const (
 	Unkeyworded             // package.accept_keywords: no keyword at all (**)
 	Live                    // package.accept_keywords: a version that is fetched from a repository of sources
 	Unmask                  // package.unmask
+	MaskedUse               // a USE flag that the profile forces or masks; only if Allowed, as the two below
+	Remove                  // an installed package is removed first
+	Drop                    // an argument is given up: Flag is its text
 	NumKinds
 )
 
@@ -34,8 +37,8 @@ type Change struct {
 	CP   atom.CP
 	Slot string
 	Kind Kind
-	Flag string // Use: the flag
-	On   bool   // Use: what it is set to
+	Flag string // Use, MaskedUse: the flag; Drop: the argument
+	On   bool   // Use, MaskedUse: what it is set to
 }
 
 // Input is what Find works on.
@@ -72,6 +75,8 @@ type Alternative struct {
 	Overrides map[*metadata.Package]map[string]bool
 	Accepted  map[*metadata.Package]bool
 	Outcome   *solver.Outcome
+	// Problem is the problem with the changes made.
+	Problem *solver.Problem
 	// Against are the settings of the user that changes contradict.
 	Against []Contradicted
 }
@@ -160,7 +165,7 @@ func (f *Finder) try(ctx context.Context, n *node) (*Alternative, error) {
 	over, accepted := f.w.apply(n.set)
 	o, err := f.in.First, error(nil)
 	if o == nil || len(n.set) > 0 {
-		o, err = f.attempt(ctx, over, accepted)
+		o, err = f.attempt(ctx, f.w.problem(n.set, over, accepted))
 	}
 	if err != nil || o == nil {
 		if ctx.Err() != nil {
@@ -189,11 +194,9 @@ func (f *Finder) try(ctx context.Context, n *node) (*Alternative, error) {
 }
 
 // attempt is solver.Attempt; a nil outcome means that the solver gave up.
-func (f *Finder) attempt(ctx context.Context, over map[*metadata.Package]map[string]bool, accepted map[*metadata.Package]bool) (*solver.Outcome, error) {
+func (f *Finder) attempt(ctx context.Context, p *solver.Problem) (*solver.Outcome, error) {
 	f.attempts++
-	p := *f.in.Problem
-	p.Overrides, p.Accepted = over, accepted
-	o, err := solver.Attempt(ctx, &p)
+	o, err := solver.Attempt(ctx, p)
 	var limit *solver.LimitError
 	if errors.As(err, &limit) {
 		f.cut = true

@@ -14,9 +14,10 @@ import (
 	"github.com/portsolve/portsolve/solver/scenario"
 )
 
+// everything that is a matter of the configuration.
 func everything() [alternatives.NumKinds]bool {
 	var all [alternatives.NumKinds]bool
-	for k := range all {
+	for k := range alternatives.MaskedUse {
 		all[k] = true
 	}
 	return all

@@ -13,7 +13,9 @@ type Cost [numCosts]int
 
 // Components of a Cost.
 const (
-	CostDrastic     = iota // masks lifted and live versions accepted
+	CostDrop        = iota // arguments given up
+	CostRemove             // installed packages removed
+	CostDrastic            // masks lifted, live versions accepted, flags of the profile's choice changed
 	CostExplicit           // settings of the user contradicted
 	CostUnkeyworded        // packages without any keyword
 	CostForeign            // packages with keywords of other architectures only
@@ -54,6 +56,14 @@ func (c Change) weight(explicit bool) Cost {
 	var w Cost
 	switch c.Kind {
 	case Use:
+		w[CostFlags] = 1
+		w[CostOff] = 1 - b2i(c.On)
+	case Drop:
+		w[CostDrop] = 1
+	case Remove:
+		w[CostRemove] = 1
+	case MaskedUse:
+		w[CostDrastic] = 1
 		w[CostFlags] = 1
 		w[CostOff] = 1 - b2i(c.On)
 	case License:

@@ -14,6 +14,7 @@ import (
 type core struct {
 	pairs  []*pair // with any of these a dependency is answered
 	states []state // each flag is as it was; otherwise a rule is not there
+	voids  []set   // with all of one of these a rule is not there
 
 	slots []bool // by slot: whether changes there matter
 	memo  map[string]*standing
@@ -55,6 +56,7 @@ func (w *world) core(rules []solver.Rule, s set) *core {
 		if r.Cand != nil && r.Cand.Pkg.Origin == metadata.Ebuild {
 			w.hangsOn(k, r.Cand, r.Conditions, s)
 		}
+		w.voids(k, r)
 		if r.Blocker != nil && r.Blocked.Pkg.Origin == metadata.Ebuild {
 			var flags []string
 			for _, d := range r.Blocker.Use {
@@ -63,7 +65,7 @@ func (w *world) core(rules []solver.Rule, s set) *core {
 			w.hangsOn(k, r.Blocked, flags, s)
 		}
 	}
-	k.finish()
+	w.finish(k)
 	return k
 }
 
@@ -112,7 +114,7 @@ func (w *world) pair(i *info, a *atom.Atom) *pair {
 func (k *core) matters(slot int32) bool { return int(slot) < len(k.slots) && k.slots[slot] }
 
 // finish notes the slots that matter.
-func (k *core) finish() {
+func (w *world) finish(k *core) {
 	note := func(i *info) {
 		for int(i.slot) >= len(k.slots) {
 			k.slots = append(k.slots, false)
@@ -124,6 +126,11 @@ func (k *core) finish() {
 	}
 	for _, st := range k.states {
 		note(st.i)
+	}
+	for _, v := range k.voids {
+		for _, id := range v {
+			note(&info{slot: w.slotOf[id]})
+		}
 	}
 	k.memo = map[string]*standing{}
 }
@@ -158,6 +165,9 @@ func (w *world) holds(k *core, s set) bool {
 			return false
 		}
 	}
+	if slices.ContainsFunc(k.voids, s.contains) {
+		return false
+	}
 	for _, p := range k.pairs {
 		if w.verdict(p, s).ok {
 			return false
@@ -184,6 +194,9 @@ func (w *world) lifts(k *core, s set) []set {
 		if id, ok := w.turn(st.i, st.flag, !st.on, s); ok {
 			add(set{id})
 		}
+	}
+	for _, v := range k.voids {
+		add(slices.DeleteFunc(slices.Clone(v), s.has))
 	}
 	return out
 }

@@ -28,7 +28,7 @@ func (f *Finder) alternative(ctx context.Context, s set, o *solver.Outcome, over
 	lifted := maps.Clone(accepted)
 	maps.DeleteFunc(lifted, func(p *metadata.Package, _ bool) bool { return !merged[p] && !f.in.Problem.Accepted[p] })
 	if len(exact) < len(over) || len(lifted) < len(accepted) {
-		again, err := f.attempt(ctx, exact, lifted)
+		again, err := f.attempt(ctx, f.w.problem(s, exact, lifted))
 		if err != nil {
 			return nil, err
 		}
@@ -37,6 +37,7 @@ func (f *Finder) alternative(ctx context.Context, s set, o *solver.Outcome, over
 			a.Overrides, a.Accepted = exact, lifted
 		}
 	}
+	a.Problem = f.w.problem(s, a.Overrides, a.Accepted)
 	for _, id := range s {
 		a.Changes = append(a.Changes, f.w.changes[id])
 		if src := f.w.sources[id]; !src.IsZero() {
@@ -56,6 +57,16 @@ func (w *world) answer(a *Alternative) answer.Changes {
 	for _, n := range a.Outcome.Selection.Nodes {
 		if n.Merge && n.Cand.Pkg.Origin == metadata.Ebuild {
 			w.answerFor(&out, a, n)
+		}
+	}
+	for _, c := range a.Changes {
+		switch c.Kind {
+		case Drop:
+			out.Drop = append(out.Drop, c.Flag)
+		case Remove:
+			for _, p := range w.installed(c) {
+				out.Remove = append(out.Remove, p.CPV.String())
+			}
 		}
 	}
 	slices.Sort(out.Keywords)
@@ -79,6 +90,13 @@ func (w *world) answerFor(out *answer.Changes, a *Alternative, n *universe.Node)
 			out.Use[cpv] = map[string]bool{}
 		}
 		out.Use[cpv][flag] = on
+		if _, forced, masked, _ := c.ForcedFlag(flag); forced || masked {
+			if out.UseMask == nil {
+				out.UseMask = map[string][]string{}
+			}
+			out.UseMask[cpv] = append(out.UseMask[cpv], flag)
+			slices.Sort(out.UseMask[cpv])
+		}
 	}
 	if !a.Accepted[c.Pkg] || c.Visible() {
 		return

@@ -21,7 +21,7 @@ func (f *Finder) Reduce(ctx context.Context, c answer.Changes) (*Alternative, er
 		return nil, nil
 	}
 	over, accepted := f.w.apply(s)
-	best, err := f.attempt(ctx, over, accepted)
+	best, err := f.attempt(ctx, f.w.problem(s, over, accepted))
 	if err != nil || best == nil || !best.Complete {
 		return nil, err
 	}
@@ -33,7 +33,7 @@ func (f *Finder) Reduce(ctx context.Context, c answer.Changes) (*Alternative, er
 			continue // needed
 		}
 		over, accepted := f.w.apply(fewer)
-		o, err := f.attempt(ctx, over, accepted)
+		o, err := f.attempt(ctx, f.w.problem(fewer, over, accepted))
 		switch {
 		case err != nil:
 			return nil, err
@@ -65,6 +65,24 @@ func (f *Finder) learn(ctx context.Context, o *solver.Outcome, s set) (news int)
 
 // numbers finds the changes that an answer names; ok is false if one of them is not allowed.
 func (w *world) numbers(c answer.Changes) (s set, ok bool) {
+	for _, cpv := range c.Remove {
+		p, err := atom.ParseCPV(cpv)
+		if err != nil {
+			return nil, false
+		}
+		for root := range w.u.Roots {
+			for _, m := range w.u.Group(universe.RootID(root), p.CP).All {
+				if id, ok := w.removal(m); ok && m.Pkg.CPV == p {
+					s = s.with(set{id})
+				}
+			}
+		}
+	}
+	for _, arg := range c.Drop {
+		if id, ok := w.dropping(arg); ok {
+			s = s.with(set{id})
+		}
+	}
 	names := slices.Concat(slices.Collect(maps.Keys(c.Use)), slices.Collect(maps.Keys(c.License)), slices.Collect(maps.Keys(c.Properties)),
 		slices.Collect(maps.Keys(c.Restrict)), c.Keywords, c.Unmask)
 	slices.Sort(names)

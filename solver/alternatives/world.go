@@ -99,11 +99,7 @@ func (w *world) info(c *universe.Candidate) *info {
 		return i
 	}
 	name := slotName{c.CP(), c.Pkg.Slot}
-	slot, ok := w.slots[name]
-	if !ok {
-		slot = int32(len(w.slots))
-		w.slots[name] = slot
-	}
+	slot := w.slotID(name)
 	i := &info{c: c, slot: slot, liftable: true, flags: map[string]*flag{}}
 	w.infos[k] = i
 	if !c.Visible() {
@@ -142,11 +138,14 @@ func (w *world) flag(i *info, name string) *flag {
 		return f
 	}
 	_, forced, masked, src := i.c.ForcedFlag(name)
+	kind := Use
 	if forced || masked {
-		return f
+		if kind = MaskedUse; !w.in.Allowed[MaskedUse] {
+			return f
+		}
 	}
 	f.changeable = true
-	c := Change{CP: i.c.CP(), Slot: i.c.Pkg.Slot, Kind: Use, Flag: name}
+	c := Change{CP: i.c.CP(), Slot: i.c.Pkg.Slot, Kind: kind, Flag: name}
 	on, off := c, c
 	on.On = true
 	var againstOn, againstOff metadata.Source
@@ -221,13 +220,16 @@ func (w *world) apply(s set) (map[*metadata.Package]map[string]bool, map[*metada
 	}
 	for _, id := range s {
 		ch := &w.changes[id]
+		if ch.Kind == Drop || ch.Kind == Remove {
+			continue // problem
+		}
 		for root := range w.u.Roots {
 			for _, c := range w.u.Group(universe.RootID(root), ch.CP).All {
 				if c.Pkg.Origin != metadata.Ebuild || c.Pkg.Slot != ch.Slot {
 					continue
 				}
 				i := w.info(c)
-				if ch.Kind != Use {
+				if ch.Kind != Use && ch.Kind != MaskedUse {
 					accepted[c.Pkg] = accepted[c.Pkg] || i.liftable && len(i.need) > 0 && s.contains(i.need)
 					continue
 				}

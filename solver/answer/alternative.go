@@ -13,6 +13,11 @@ type Alternative struct {
 	Rebuilt  int   `json:"rebuilt"`
 	Removed  int   `json:"removed"`
 	Download int64 `json:"download"`
+	// Group is the number (from 1) of the first alternative that makes the same choice in another way: another value of a
+	// USE_EXPAND variable, another package for the same dependency; its own number if there is none. Choice is
+	// what tells it from the others of its group; empty if it is alone.
+	Group  int    `json:"group"`
+	Choice string `json:"choice"`
 	// Cost: what counts most comes first, and less is better.
 	Cost []int `json:"cost"`
 }

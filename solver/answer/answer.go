@@ -129,6 +129,11 @@ type Changes struct {
 	// Properties and Restrict are accepted by package.properties and package.accept_restrict: cpv -> words.
 	Properties map[string][]string `json:"properties"`
 	Restrict   map[string][]string `json:"restrict"`
+	// UseMask are those flags of Use that the profile forces or masks: cpv -> flags. Only with --allow.
+	UseMask map[string][]string `json:"use_mask"`
+	// Drop are arguments to be given up, Remove installed packages (cpvs) to be removed first: with --allow only.
+	Drop   []string `json:"drop"`
+	Remove []string `json:"remove"`
 	// Entries are the same changes as lines for the files of /etc/portage.
 	Entries []ConfigEntry `json:"entries"`
 }
@@ -175,7 +180,7 @@ func (e *ConfigEntry) Comment() []string {
 
 // Empty reports whether nothing has to be changed.
 func (c Changes) Empty() bool {
-	return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask)+len(c.Properties)+len(c.Restrict) == 0
+	return len(c.Use)+len(c.License)+len(c.Keywords)+len(c.Unmask)+len(c.Properties)+len(c.Restrict)+len(c.Drop)+len(c.Remove) == 0
 }
 
 type Unsatisfied struct {

@@ -70,7 +70,7 @@ func (c *checker) useRule() {
 		}
 		changed := append(sortedKeys(c.changedUse(it.pkg)), sortedKeys(it.entry.Temporary)...)
 		for _, f := range changed {
-			if _, forced, masked, _ := st.root.Policy.ExplainUse(it.pkg, f); forced || masked {
+			if _, forced, masked, _ := st.root.Policy.ExplainUse(it.pkg, f); (forced || masked) && !contains(c.res.Changes.UseMask[it.pkg.CPV.String()], f) {
 				c.add(RuleUse, label(it.pkg), "the flag %s of %s cannot be changed: the profile forces or masks it", f, c.name(it))
 			} else if !it.pkg.HasIUSE(f) {
 				c.add(RuleUse, label(it.pkg), "the flag %s is to be changed for %s, which has no such flag", f, c.name(it))
