@@ -100,7 +100,7 @@ func MkdirAll(t FS, name string, mode uint32) error {
 // Nothing there is no error. It goes on after an error and returns the first one.
 func RemoveAll(t FS, name string) error {
 	err := t.Unlink(name)
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
+	if err == nil || IsAbsent(err) {
 		return nil
 	}
 	i, lerr := t.Lstat(name)

@@ -44,6 +44,7 @@ type FS struct {
 	mu     sync.Mutex
 	at     int
 	kind   Kind
+	killAt int
 	until  int // ENOSPC and EIO happen from at to until
 	reads  bool
 	count  int
@@ -60,11 +61,14 @@ type Options struct {
 	Last  int  // ENOSPC and EIO last until this call; 0 = only At
 	Reads bool // count and fail also the calls that only read
 	Trace bool // keep the calls for Calls
+	// KillAt ends the process at this call, also while another fault is being dealt
+	// with; 0 never.
+	KillAt int
 }
 
 // Wrap makes an FS.
 func Wrap(inner rootfs.FS, o Options) *FS {
-	return &FS{inner: inner, at: o.At, kind: o.Kind, until: max(o.Last, o.At), reads: o.Reads, trace: o.Trace,
+	return &FS{inner: inner, at: o.At, kind: o.Kind, killAt: o.KillAt, until: max(o.Last, o.At), reads: o.Reads, trace: o.Trace,
 		dirty: map[[2]uint64]bool{}}
 }
 
@@ -103,6 +107,10 @@ func (f *FS) step(read bool, op, name string) (Kind, error) {
 	f.count++
 	if f.trace {
 		f.calls = append(f.calls, op+" "+name)
+	}
+	if f.count == f.killAt {
+		f.killed = true
+		return Kill, &fs.PathError{Op: op, Path: name, Err: ErrKilled}
 	}
 	if f.at == 0 || f.count < f.at || f.count > f.until {
 		return None, nil
