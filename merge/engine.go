@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/user"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"github.com/portsolve/portsolve/merge/internal/owners"
 	"github.com/portsolve/portsolve/merge/internal/rules"
 	"github.com/portsolve/portsolve/merge/internal/txn"
+	"github.com/portsolve/portsolve/merge/preserve"
 	"github.com/portsolve/portsolve/vdb"
 )
 
@@ -40,10 +43,11 @@ type engine struct {
 	stageMount uint64
 	number     int // of the next transaction
 
-	made   []*txn.Tx // whose changes are made, but maybe not durable yet
-	env    bool      // env-update is due
-	step   int       // index of the present step, -1 none
-	report *StepReport
+	made            []*txn.Tx         // whose changes are made, but maybe not durable yet
+	env, libs, info bool              // env-update is due; libraries changed; info pages did
+	linkage         *preserve.Linkage // nil until somebody asks
+	step            int               // index of the present step, -1 none
+	report          *StepReport
 }
 
 // Places of stages. The second is for systems with /usr on a file system of its own.
@@ -149,33 +153,51 @@ func (e *engine) existing(name string) (string, error) {
 }
 
 func installMask(s *Settings) rules.Mask {
-	mask := rules.Mask{}
-	for _, m := range []struct{ feature, dir string }{
-		{"nodoc", "/usr/share/doc"}, {"noinfo", "/usr/share/info"}, {"noman", "/usr/share/man"},
-	} {
-		if s.Feature(m.feature) {
-			mask = append(mask, m.dir)
+	mask := append(rules.Mask(nil), s.InstallMask...)
+	for _, what := range []string{"man", "info", "doc"} {
+		if s.Feature("no" + what) {
+			mask = append(mask, "/usr/share/"+what)
 		}
 	}
-	return append(mask, s.InstallMask...)
+	return mask
 }
 
-// portageGroup is the number of the group portage in ROOT, 0 if there is none.
+// portageGroup is the number of the group portage: ROOT's, else the host's, else the
+// one that Gentoo always gives it (acct-group/portage).
 func portageGroup(t rootfs.FS) int {
-	text, err := rootfs.ReadFile(t, "etc/group")
-	if err != nil {
-		return 0
-	}
+	text, _ := rootfs.ReadFile(t, "etc/group")
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) >= 3 && f[0] == "portage" {
-			n := 0
-			if _, err := fmt.Sscanf(f[2], "%d", &n); err == nil && n > 0 {
-				return n
-			}
+		if len(f) < 3 || f[0] != "portage" {
+			continue
+		}
+		if n, err := strconv.Atoi(f[2]); err == nil && n > 0 {
+			return n
 		}
 	}
-	return 0
+	if g, err := user.LookupGroup("portage"); err == nil {
+		if n, err := strconv.Atoi(g.Gid); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 250
+}
+
+// makeTemp makes the directories that programs need in an empty ROOT, as Portage does.
+func (e *engine) makeTemp() error {
+	for _, d := range []string{"tmp", "var/tmp"} {
+		there, err := rootfs.Exists(e.t, d)
+		if err == nil && !there {
+			err = rootfs.MkdirAll(e.t, path.Dir(d), 0o755)
+			if err == nil {
+				err = e.t.Mkdir(d, 0o1777)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (e *engine) emit(ev Event) {

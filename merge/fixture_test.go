@@ -46,7 +46,7 @@ func (p pack) write(t testing.TB, dir string) string {
 		if len(f) == 0 {
 			continue
 		}
-		h := &tar.Header{Name: "./" + f[1], Mode: 0o644, ModTime: time.Unix(p.time, 0), Uid: os.Getuid(), Gid: os.Getgid(), Format: tar.FormatGNU}
+		h := &tar.Header{Name: "./" + strings.ReplaceAll(f[1], "%0D", "\r"), Mode: 0o644, ModTime: time.Unix(p.time, 0), Uid: os.Getuid(), Gid: os.Getgid(), Format: tar.FormatGNU}
 		content, mode := "", ""
 		switch f[0] {
 		case "dir":
@@ -226,8 +226,17 @@ func (w *world) put(name, content string) {
 func (w *world) list() string {
 	w.t.Helper()
 	return listTree(w.t, w.root, func(name string) bool {
-		return strings.HasPrefix(name, "var/db") || strings.HasPrefix(name, "var/lib/portage") || strings.HasPrefix(name, "var/cache")
+		return name == "etc" || name == "tmp" || name == "var/tmp" || madeByEnvUpdate(name) || strings.HasPrefix(name, "var/db") || strings.HasPrefix(name, "var/lib/portage") || strings.HasPrefix(name, "var/cache")
 	})
+}
+
+// madeByEnvUpdate names what every run leaves in /etc.
+func madeByEnvUpdate(name string) bool {
+	switch name {
+	case "etc/csh.env", "etc/profile.env", "etc/env.d", "etc/environment.d", "etc/environment.d/10-gentoo-env.conf", "etc/ld.so.conf":
+		return true
+	}
+	return false
 }
 
 func listTree(t testing.TB, root string, skip func(string) bool) string {

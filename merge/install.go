@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/portsolve/portsolve/merge/internal/image"
 	"github.com/portsolve/portsolve/merge/internal/txn"
@@ -15,7 +16,10 @@ import (
 // install merges one package; docs/merge-safety.md has the order and its reasons.
 // Until Commit nothing in ROOT has changed but what phases did and the COUNTER file.
 func (e *engine) install(s *Step, p *prepared, r *record) (err error) {
-	defer func() { err = errors.Join(err, closePrepared(p)) }()
+	defer func() {
+		err = errors.Join(err, e.drop(p))
+		p.pkg, p.img = nil, nil
+	}()
 	if p.err != nil {
 		return p.err
 	}
@@ -27,6 +31,12 @@ func (e *engine) install(s *Step, p *prepared, r *record) (err error) {
 	call := e.callFor(p.pkg, replaced)
 	call.image, call.temp = p.tx.Stage(imageDir), p.tx.Stage(tempDir)
 	if err := e.phase(call, "setup"); err != nil {
+		return err
+	}
+	if r.Counter, err = e.store.NextCounter(); err != nil {
+		return err
+	}
+	if err := e.state.MkdirAll(path.Dir(entryDir(p.pkg.CPV))); err != nil {
 		return err
 	}
 	if err := e.masked(p.img); err != nil {
@@ -83,14 +93,6 @@ func (e *unfinishedError) Error() string {
 // Unwrap gives the cause.
 func (e *unfinishedError) Unwrap() error { return e.err }
 
-// closePrepared ends what install was given: the file, and the transaction if its
-// changes were not begun.
-func closePrepared(p *prepared) error {
-	err := p.drop()
-	p.pkg, p.img = nil, nil
-	return err
-}
-
 // replacedBy are the instances of the same package in the same slot.
 func (e *engine) replacedBy(p *prepared) ([]instance, error) {
 	all, err := e.instances(p.pkg.CPV.CP)
@@ -111,34 +113,25 @@ func (e *engine) commit(l *layout, p *prepared, r *record) error {
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}
-	var err error
-	if r.Counter, err = e.store.NextCounter(); err != nil {
-		return err
-	}
 	for i := range l.replaced {
 		r.Replaced = append(r.Replaced, oldEntry{CPV: l.replaced[i].CPV.String(), Aside: p.tx.Stage("entry" + strconv.Itoa(i))})
 	}
-	r.Env = l.touchesEnv()
 	if err := p.tx.SetData(r); err != nil {
 		return err
 	}
 	ops, err := e.entryOps(l, p, r)
 	if err != nil {
-		return errors.Join(err, e.store.Discard(p.pkg.CPV))
+		return err
 	}
 	if err := p.tx.Prepare(ops); err != nil {
-		return errors.Join(err, p.tx.Rollback(), e.store.Discard(p.pkg.CPV))
+		return err
 	}
 	// One syncfs(2) makes the stage, the journal, the new entry and the changes of the
 	// package before durable.
 	if err := e.settled(append(p.tx.SyncPoints(), path.Dir(entryDir(p.pkg.CPV)))...); err != nil {
-		return errors.Join(err, p.tx.Rollback(), e.store.Discard(p.pkg.CPV))
+		return err
 	}
 	if err := p.tx.Commit(); err != nil {
-		var stuck *txn.StuckError
-		if !errors.As(err, &stuck) && p.tx.State == txn.Open {
-			err = errors.Join(err, p.tx.Rollback(), e.store.Discard(p.pkg.CPV))
-		}
 		return err
 	}
 	e.res.Forget()
@@ -147,10 +140,18 @@ func (e *engine) commit(l *layout, p *prepared, r *record) error {
 
 // entryOps stages the entry of the package database and completes the operations.
 func (e *engine) entryOps(l *layout, p *prepared, r *record) ([]txn.Op, error) {
-	ops := l.ops
+	preserved, err := l.preserveOps(p, r)
+	if err != nil {
+		return nil, err
+	}
+	ops := append(l.ops, preserved...)
 	files := make(map[string][]byte, len(p.pkg.Metadata))
 	for _, v := range p.pkg.Metadata {
 		files[v.Name] = v.Data
+	}
+	delete(files, "INSTALL_MASK") // a package has no say in it
+	if len(e.mask) > 0 {
+		files["INSTALL_MASK"] = []byte(strings.Join(e.mask, " ") + "\n")
 	}
 	entry := &vdb.Entry{CPV: p.pkg.CPV, Files: files, Contents: l.contents, Counter: r.Counter, BinpkgMD5: p.pkg.MD5}
 	if err := e.store.Stage(entry); err != nil {
@@ -193,6 +194,17 @@ func (e *engine) follow(tx *txn.Tx, r *record, call *call) error {
 	if err != nil {
 		return err
 	}
+	due := false
+	if newOnes != nil {
+		due = e.notice(newOnes.Contents)
+		if e.linkage != nil {
+			needed, err := e.needed(newOnes)
+			if err != nil {
+				return err
+			}
+			e.linkage.Set(r.CPV, needed)
+		}
+	}
 	for i := range r.Replaced {
 		if err := e.retire(tx, r, i, newOnes); err != nil {
 			return err
@@ -206,17 +218,16 @@ func (e *engine) follow(tx *txn.Tx, r *record, call *call) error {
 	if err := e.record(tx, r); err != nil {
 		return err
 	}
-	if r.Env {
-		e.env = true
-	}
-	if !call.has("postinst") {
-		return nil
-	}
-	if tx.Marked("postinst") {
-		return nil
-	}
-	if err := e.updateEnv(); err != nil {
+	if err := e.prune(tx); err != nil {
 		return err
+	}
+	if !call.has("postinst") || tx.Marked("postinst") {
+		return nil
+	}
+	if due {
+		if err := e.updateEnv(); err != nil {
+			return err
+		}
 	}
 	// Marked before: a phase that was interrupted by a crash is not known to be harmless
 	// when it runs twice, but one that never ran leaves a package that does not work.
@@ -253,6 +264,5 @@ func (e *engine) masked(m *image.Image) error {
 	if len(e.mask) == 0 {
 		return nil
 	}
-	_, err := m.Filter(e.t, func(o *image.Object) bool { return e.mask.Has("/" + o.Path) })
-	return err
+	return m.Filter(e.t, func(o *image.Object) bool { return e.mask.Has("/" + o.Path) })
 }

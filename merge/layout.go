@@ -13,6 +13,7 @@ import (
 	"github.com/portsolve/portsolve/merge/cfgmem"
 	"github.com/portsolve/portsolve/merge/internal/image"
 	"github.com/portsolve/portsolve/merge/internal/txn"
+	"github.com/portsolve/portsolve/merge/preserve"
 	"github.com/portsolve/portsolve/vdb"
 )
 
@@ -31,7 +32,8 @@ type layout struct {
 	events   []Event
 	configs  []string
 	saved    []SavedFile
-	memory   *cfgmem.Memory // nil until a protected path is met
+	memory   *cfgmem.Memory     // nil until a protected path is met
+	registry *preserve.Registry // nil until a path is in the way
 
 	straight   bool                     // no image path leads through a link of ROOT
 	taken      map[string]*image.Object // by resolved name: what the image puts there
@@ -349,32 +351,20 @@ func modified(t rootfs.FS, name string, i rootfs.Info, c *vdb.Content) (bool, er
 	return i.Type() != rootfs.Char && i.Type() != rootfs.Block, nil
 }
 
-// touchesEnv reports whether env-update is due: the package has, or the replaced
-// ones had, files in /etc/env.d, or directories that ldconfig(8) or an info index may
-// be about.
-func (l *layout) touchesEnv() bool {
-	if touchesEnv(l.contents) {
-		return true
-	}
-	for i := range l.replaced {
-		if touchesEnv(l.replaced[i].Contents) {
-			return true
-		}
-	}
-	return false
-}
-
-func touchesEnv(list vdb.Contents) bool {
+// notice remembers what has to be made anew after a change of these files, and
+// reports whether a phase may look at it.
+func (e *engine) notice(list vdb.Contents) (env bool) {
+	e.env = true
 	for i := range list {
 		if list[i].Kind == vdb.ContentDir {
 			continue
 		}
 		p := list[i].Path
-		if strings.HasPrefix(p, "/etc/env.d/") || strings.Contains(p, ".so") || strings.Contains(p, "/info/") {
-			return true
-		}
+		env = env || strings.HasPrefix(p, "/etc/env.d/")
+		e.libs = e.libs || strings.Contains(p, ".so")
+		e.info = e.info || strings.Contains(p, "/info/")
 	}
-	return false
+	return env || e.libs
 }
 
 var errNoMemory = errors.New("the memory of configuration files cannot be read")

@@ -1,10 +1,8 @@
 package merge
 
 import (
-	"errors"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
@@ -57,11 +55,13 @@ func (l *layout) newDir(o *image.Object, name string) error {
 		_, err := l.put(o, name, nil)
 		return err
 	}
-	l.mkdir(o, name)
-	return nil
+	return l.mkdir(o, name)
 }
 
-func (l *layout) mkdir(o *image.Object, name string) {
+func (l *layout) mkdir(o *image.Object, name string) error {
+	if _, err := l.near(path.Dir(name)); err != nil {
+		return err
+	}
 	op := txn.Op{Kind: txn.Mkdir, Path: name, Mode: o.Perm(), UID: o.UID, GID: o.GID}
 	if !l.e.privileged {
 		op.UID, op.GID = -1, -1
@@ -69,6 +69,7 @@ func (l *layout) mkdir(o *image.Object, name string) {
 	l.ops = append(l.ops, op)
 	l.newDirs[name] = true
 	l.mounts[name] = l.mounts[path.Dir(name)]
+	return nil
 }
 
 // wholeTree reports that nothing below a directory that does not exist needs a
@@ -118,7 +119,10 @@ func (l *layout) dirOverFile(o *image.Object, name string, live *rootfs.Info) er
 	}
 	l.ops = append(l.ops, op)
 	l.event(FileMerged, o.Path)
-	l.mkdir(o, name)
+	if err := l.mkdir(o, name); err != nil {
+		return err
+	}
+	l.e.res.Set(o.Path, name) // a link that led elsewhere leads nowhere now
 	return nil
 }
 
@@ -143,6 +147,11 @@ func (l *layout) file(o *image.Object, name string, live *rootfs.Info) error {
 	old := l.recorded(name)
 	foreign := false
 	if live != nil && old == nil && !protected {
+		if preserved, err := l.preserved("/" + o.Path); err != nil {
+			return err
+		} else if preserved {
+			return l.replace(o, name, live, nil, false)
+		}
 		stop, err := l.inTheWay(o, name)
 		if err != nil || stop {
 			return err
@@ -197,6 +206,22 @@ func (l *layout) inTheWay(o *image.Object, name string) (stop bool, err error) {
 		l.e.warn("/%s belongs to %s and is overwritten (FEATURES=-protect-owned)", o.Path, strings.Join(others, ", "))
 	}
 	return false, nil
+}
+
+// preserved reports whether a path is a preserved library, which any package that
+// ships it again may take over.
+func (l *layout) preserved(p string) (bool, error) {
+	if !l.e.feature("preserve-libs") {
+		return false, nil
+	}
+	if l.registry == nil {
+		r, err := l.e.registryNow()
+		if err != nil {
+			return false, err
+		}
+		l.registry = r
+	}
+	return l.registry.Has(p), nil
 }
 
 // blocked reports whether a package that the plan removes for this one owns a name.
@@ -281,261 +306,4 @@ func recordedObject(c *vdb.Content) *cfgmem.Object {
 		return &cfgmem.Object{MD5: c.MD5}
 	}
 	return &cfgmem.Object{}
-}
-
-// replace puts an object over another that is no directory.
-func (l *layout) replace(o *image.Object, name string, live *rootfs.Info, old *vdb.Content, foreign bool) error {
-	same, err := l.same(o, name, live)
-	if err != nil {
-		return err
-	}
-	if same {
-		l.event(FileSame, o.Path)
-		if live.MTime.Equal(o.MTime) {
-			return nil
-		}
-		if l.onlyOurs(o, live) {
-			l.ops = append(l.ops, txn.Op{Kind: txn.Touch, Path: name, Time: o.MTime.UnixNano(), OldTime: live.MTime.UnixNano()})
-			return nil
-		}
-	} else {
-		l.event(FileMerged, o.Path)
-	}
-	op, err := l.put(o, name, live)
-	if err != nil || same {
-		return err
-	}
-	return l.save(op, o, name, live, old, foreign)
-}
-
-// same reports that a live object is what the image has, but for its time.
-func (l *layout) same(o *image.Object, name string, live *rootfs.Info) (bool, error) {
-	if o.Type() != live.Type() || l.e.privileged && (o.UID != live.UID || o.GID != live.GID) || o.HasXattrs {
-		return false, nil
-	}
-	switch {
-	case o.IsSymlink():
-		target, err := l.e.t.Readlink(name)
-		return target == o.Target, err
-	case o.Perm() != live.Perm():
-		return false, nil
-	case o.IsRegular():
-		if o.Size != live.Size {
-			return false, nil
-		}
-		sum, err := sumOf(l.e.t, name, *live)
-		return sum == o.MD5(), err
-	}
-	return o.Rdev == live.Rdev, nil
-}
-
-// onlyOurs reports that changing an object in place hits no name but the package's:
-// other hard links are the administrator's (snapshots).
-func (l *layout) onlyOurs(o *image.Object, live *rootfs.Info) bool {
-	if live.Nlink == 1 || o.IsSymlink() && live.Nlink == 1 {
-		return true
-	}
-	var ours uint64
-	for i := range l.img.Objects {
-		other := &l.img.Objects[i]
-		if o.Group == 0 || other.Group != o.Group {
-			continue
-		}
-		name, err := l.e.res.Name(other.Path)
-		if err != nil {
-			return false
-		}
-		if i, err := l.e.t.Lstat(name); err == nil && i.Same(*live) {
-			ours++
-		}
-	}
-	return ours == live.Nlink
-}
-
-// save keeps a copy of what is replaced if it is not just what the old package had:
-// a file that was changed, or one that nobody owned.
-func (l *layout) save(op *txn.Op, o *image.Object, name string, live *rootfs.Info, old *vdb.Content, foreign bool) error {
-	if l.e.feature("portage-exact") {
-		return nil
-	}
-	if live.Type() != rootfs.Regular && live.Type() != rootfs.Symlink {
-		return nil
-	}
-	switch {
-	case old != nil:
-		changed, err := modified(l.e.t, name, *live, old)
-		if err != nil || !changed {
-			return err
-		}
-	case !foreign:
-		return nil
-	default:
-		others, err := l.others(name)
-		if err != nil || len(others) > 0 || l.blocked(name) {
-			return err
-		}
-	}
-	have, err := sumOf(l.e.t, name, *live)
-	if err != nil || live.Type() == o.Type() && have == o.MD5() {
-		return err
-	}
-	to, err := l.e.savedName(name, cpv(l.step.CPV).PF(), cpv(l.step.CPV).Category, live, have, op.From == "")
-	if err != nil || to == "" {
-		return err
-	}
-	op.Old, op.KeepOld = to, true
-	l.saved = append(l.saved, SavedFile{"/" + name, "/" + to})
-	return nil
-}
-
-// savedName is where a copy of name goes: below savedDir, or beside it if that is on
-// another mount. "" if the same is there already.
-func (e *engine) savedName(name, pf, category string, live *rootfs.Info, sum string, near bool) (string, error) {
-	first := path.Join(savedDir, category, pf, name)
-	if !near || e.base != varBase {
-		first = name + ".portsolve-saved"
-	}
-	for n := range 1000 {
-		to := first
-		if n > 0 {
-			to += "." + strconv.Itoa(n)
-		}
-		i, err := e.t.Lstat(to)
-		if rootfs.IsAbsent(err) {
-			return to, nil
-		}
-		if err != nil {
-			return "", err
-		}
-		if i.Type() != live.Type() {
-			continue
-		}
-		have, err := sumOf(e.t, to, i)
-		if err != nil {
-			return "", err
-		}
-		if have == sum {
-			return "", nil
-		}
-	}
-	return "", errors.New("there are 1000 saved copies of it; remove some")
-}
-
-// fileOverDir is a file or a link where a directory is. It replaces the directory
-// only if nothing but the replaced package's unchanged files is in it.
-func (l *layout) fileOverDir(o *image.Object, name string, live *rootfs.Info) error {
-	stranger := ""
-	err := rootfs.Walk(l.e.t, name, func(n string, i rootfs.Info) error {
-		c := l.recorded(n)
-		bad := c == nil || c.Kind == vdb.ContentDir && !i.IsDir()
-		if !bad && c.Kind != vdb.ContentDir {
-			var err error
-			if bad, err = modified(l.e.t, n, i, c); err != nil {
-				return err
-			}
-		}
-		if bad {
-			stranger = n
-			return errStop
-		}
-		return nil
-	})
-	if err != nil && !errors.Is(err, errStop) {
-		return err
-	}
-	if stranger != "" {
-		why := fmt.Sprintf("is a directory here and a %s in the package", kindOf(o))
-		if stranger != name {
-			why += fmt.Sprintf("; /%s in it does not belong to the replaced version or was changed, move it away", stranger)
-		} else {
-			why += "; it does not belong to a replaced version, move it away"
-		}
-		l.collide(Collision{Path: "/" + o.Path, Why: why})
-		return nil
-	}
-	l.event(FileMerged, o.Path)
-	_, err = l.put(o, name, live)
-	return err
-}
-
-var errStop = errors.New("stop")
-
-func kindOf(o *image.Object) string { return rootfs.Info{Mode: o.Mode}.Kind() }
-
-// memoryOp stages the new configuration memory.
-func (e *engine) memoryOp(l *layout, tx *txn.Tx) ([]txn.Op, error) {
-	memory := l.memory
-	if memory == nil {
-		if !e.needsMemoryFile() {
-			return nil, nil
-		}
-		memory = new(cfgmem.Memory)
-	} else if !memory.Changed() {
-		if !e.needsMemoryFile() {
-			return nil, nil
-		}
-	}
-	return e.stageState(tx, cfgmem.File, memory.Format(), 0o660)
-}
-
-// needsMemoryFile: Portage makes the file with the first merge.
-func (e *engine) needsMemoryFile() bool {
-	there, err := rootfs.Exists(e.t, cfgmem.File)
-	return err == nil && !there
-}
-
-// stageState makes the operation that replaces one of Portage's own files.
-func (e *engine) stageState(tx *txn.Tx, name string, data []byte, mode uint32) ([]txn.Op, error) {
-	if err := e.state.MkdirAll(path.Dir(name)); err != nil {
-		return nil, err
-	}
-	staged := tx.Stage(path.Join(stateDir, path.Base(name)))
-	if err := rootfs.MkdirAll(e.t, path.Dir(staged), 0o700); err != nil {
-		return nil, err
-	}
-	if err := rootfs.RemoveAll(e.t, staged); err != nil {
-		return nil, err
-	}
-	f, err := e.t.Create(staged, mode)
-	if err != nil {
-		return nil, err
-	}
-	_, err = f.Write(data)
-	live, lerr := e.t.Lstat(name)
-	if err == nil && e.privileged {
-		uid, gid := 0, e.state.Group
-		if lerr == nil {
-			uid, gid = live.UID, live.GID
-		}
-		if err = f.Chown(uid, gid); err == nil {
-			err = f.Chmod(mode)
-		}
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
-	}
-	op := txn.Op{Kind: txn.Put, Path: name, New: staged}
-	near, err := sameMount(e.t, path.Dir(name), tx.Header.Stage)
-	if err != nil {
-		return nil, err
-	}
-	if !near {
-		op.From, op.New = staged, path.Join(path.Dir(name), e.tempName(tx, 0)+path.Base(name))
-	}
-	if lerr == nil {
-		op.Old = tx.Stage(path.Join(oldDir, path.Base(name)))
-		if !near {
-			op.Old = op.New + "~"
-		}
-	}
-	return []txn.Op{op}, nil
-}
-
-func sameMount(t rootfs.FS, a, b string) (bool, error) {
-	ma, err := t.Mount(a)
-	if err != nil {
-		return false, err
-	}
-	mb, err := t.Mount(b)
-	return ma == mb, err
 }

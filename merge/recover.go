@@ -10,7 +10,6 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/merge/internal/txn"
-	"github.com/portsolve/portsolve/vdb"
 )
 
 func mergingDir(c atom.CPV) string {
@@ -46,13 +45,26 @@ func (e *engine) recover() ([]string, error) {
 		return told, err
 	}
 	if len(all) > 0 {
-		err = errors.Join(e.updateEnv(), e.settled())
+		e.env, e.libs, e.info = true, true, true
+		err = errors.Join(err, e.updateEnv(), e.settled())
 		e.number, _ = txn.Next(e.t)
 	}
 	return told, err
 }
 
 func (e *engine) recoverOne(tx *txn.Tx) (string, error) {
+	if tx.State == txn.Open {
+		c, err := atom.ParseCPV(tx.Label)
+		if err == nil {
+			err = e.store.Discard(c)
+		} else {
+			err = nil // killed before it had a name
+		}
+		if err == nil {
+			err = tx.Rollback()
+		}
+		return tx.Label + ": what an interrupted run had prepared was removed", err
+	}
 	var r record
 	if err := json.Unmarshal(tx.Header.Data, &r); err != nil {
 		return "", fmt.Errorf("its journal: %w", err)
@@ -61,39 +73,32 @@ func (e *engine) recoverOne(tx *txn.Tx) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("its journal: %w", err)
 	}
-	verb := map[Action]string{Install: "the installation", Uninstall: "the removal"}[r.Action] + " of " + r.CPV
-	back := func(why string) (string, error) {
-		err := tx.Rollback()
-		if err == nil && r.Action == Install {
+	verb := map[Action]string{Install: "the installation", Uninstall: "the removal"}[r.Action] + " of " + r.CPV + " was interrupted"
+	if tx.State == txn.Undoing {
+		if r.Action == Install {
 			err = e.store.Discard(c)
 		}
-		return verb + " was interrupted" + why + "; it was taken back", err
-	}
-	switch tx.State {
-	case txn.Open:
-		if r.Action == Install {
-			_, err := back("")
-			return verb + " was interrupted before anything was changed", err
+		if err == nil {
+			err = tx.Rollback()
 		}
-		return back("")
-	case txn.Undoing:
-		return back("")
-	case txn.Ready:
+		return verb + "; it was taken back", err
+	}
+	if tx.State == txn.Ready {
 		if err := tx.Resume(); err != nil {
 			var stuck *txn.StuckError
 			if errors.As(err, &stuck) {
 				return "", err
 			}
-			return verb + " was interrupted and could not be finished (" + err.Error() + "); it was taken back", nil
+			return verb + " and could not be finished (" + err.Error() + "); it was taken back", nil
 		}
 	}
-	return verb + " was interrupted; it was finished", e.finishOne(tx, &r)
+	return verb + "; it was finished", e.finishOne(tx, &r)
 }
 
 // finishOne does what follows the changes.
 func (e *engine) finishOne(tx *txn.Tx, r *record) error {
 	e.res.Forget()
-	e.index = nil
+	e.index, e.linkage = nil, nil
 	var c *call
 	if r.Action == Install {
 		done := cpv(r.CPV)
@@ -113,11 +118,3 @@ func (e *engine) finishOne(tx *txn.Tx, r *record) error {
 	}
 	return err
 }
-
-// updateEnv is env-update(1), if something made it due.
-func (e *engine) updateEnv() error {
-	e.env = false
-	return nil
-}
-
-var _ vdb.Contents

@@ -60,6 +60,9 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 	if err := e.pretend(plan); err != nil {
 		return report, err
 	}
+	if err := e.makeTemp(); err != nil {
+		return report, err
+	}
 	line := e.startUnpacking(plan)
 	defer line.stop()
 	var first error
@@ -149,7 +152,6 @@ type record struct {
 	Replaced []oldEntry `json:"replaced,omitempty"` // what gives way
 	Select   []string   `json:"select,omitempty"`
 	Deselect []string   `json:"deselect,omitempty"`
-	Env      bool       `json:"env,omitempty"` // env-update is due
 
 	placed bool // the changes are made
 }

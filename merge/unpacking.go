@@ -2,6 +2,7 @@ package merge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -22,8 +23,9 @@ type prepared struct {
 	err error
 }
 
-// drop throws it away.
-func (p *prepared) drop() error {
+// drop throws it away, with a transaction whose changes were not begun. If that fails
+// the next run does it.
+func (e *engine) drop(p *prepared) error {
 	if p == nil {
 		return nil
 	}
@@ -32,15 +34,18 @@ func (p *prepared) drop() error {
 		err = p.pkg.Close()
 	}
 	if p.tx != nil && p.tx.State == txn.Open {
-		if rerr := p.tx.Rollback(); err == nil {
-			err = rerr
+		derr := e.store.Discard(cpv(p.tx.Label))
+		if derr == nil {
+			derr = p.tx.Rollback()
 		}
+		err = errors.Join(err, derr)
 	}
 	return err
 }
 
 // unpacking prepares the packages of a plan ahead of the goroutine that merges them.
 type unpacking struct {
+	e       *engine
 	cancel  context.CancelFunc
 	results []chan *prepared // by step; nil for steps that install nothing
 	window  chan struct{}    // a slot for each package that is unpacked and not taken yet
@@ -56,7 +61,7 @@ func (e *engine) startUnpacking(plan *Plan) *unpacking {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
-	u := &unpacking{cancel: cancel, results: make([]chan *prepared, len(plan.Steps)), window: make(chan struct{}, 2*jobs)}
+	u := &unpacking{e: e, cancel: cancel, results: make([]chan *prepared, len(plan.Steps)), window: make(chan struct{}, 2*jobs)}
 	type job struct{ step, number int }
 	queue := make(chan job)
 	for i := range plan.Steps {
@@ -111,7 +116,7 @@ func (u *unpacking) stop() {
 		}
 		select {
 		case p := <-r:
-			_ = p.drop()
+			_ = u.e.drop(p)
 		default:
 		}
 	}
@@ -153,7 +158,7 @@ func (e *engine) prepare(ctx context.Context, s *Step, number int) *prepared {
 		return p
 	}
 	r := record{Action: Install, CPV: s.CPV, Slot: p.pkg.Package.Slot}
-	if p.tx, p.err = txn.Begin(e.t, e.base, number, r); p.err != nil {
+	if p.tx, p.err = txn.Begin(e.t, e.base, number, s.CPV, r); p.err != nil {
 		return p
 	}
 	dir := p.tx.Stage(imageDir)

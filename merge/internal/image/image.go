@@ -83,24 +83,32 @@ func Compare(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// Filter removes objects from the list and from the stage.
-func (m *Image) Filter(t rootfs.FS, drop func(*Object) bool) ([]string, error) {
-	var gone []string
-	kept := m.Objects[:0]
-	for i := range m.Objects {
-		o := m.Objects[i]
-		if o.IsDir() || !drop(&o) {
-			kept = append(kept, o)
+// Filter removes objects from the list and from the stage; a directory only if
+// nothing is left in it.
+func (m *Image) Filter(t rootfs.FS, drop func(*Object) bool) error {
+	inside := map[string]int{} // what is kept in a directory
+	var kept []Object
+	for i := range slices.Backward(m.Objects) {
+		o := &m.Objects[i]
+		if !drop(o) || o.IsDir() && inside[o.Path] > 0 {
+			inside[path.Dir(o.Path)]++
+			kept = append(kept, *o)
 			continue
 		}
-		if err := t.Unlink(path.Join(m.Dir, o.Path)); err != nil {
-			return nil, err
+		remove := t.Unlink
+		if o.IsDir() {
+			remove = t.Rmdir
 		}
-		gone = append(gone, o.Path)
-		m.Bytes -= o.Size
+		if err := remove(path.Join(m.Dir, o.Path)); err != nil {
+			return err
+		}
+		if o.IsRegular() {
+			m.Bytes -= o.Size
+		}
 	}
+	slices.Reverse(kept)
 	m.Objects = kept
-	return gone, nil
+	return nil
 }
 
 // Rescan brings the list up to date after a phase function has changed the stage.

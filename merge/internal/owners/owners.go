@@ -26,6 +26,16 @@ func NewResolver(t rootfs.FS) *Resolver { return &Resolver{t: t, dirs: map[strin
 // Forget drops everything remembered.
 func (r *Resolver) Forget() { clear(r.dirs) }
 
+// Set tells where a directory will be, whatever is there now.
+func (r *Resolver) Set(dir, name string) {
+	for d := range r.dirs {
+		if strings.HasPrefix(d, dir+"/") {
+			delete(r.dirs, d)
+		}
+	}
+	r.dirs[dir] = name
+}
+
 // Name gives the name in the tree, without a slash in front, of a path within ROOT.
 // The last element is not followed.
 func (r *Resolver) Name(p string) (string, error) {

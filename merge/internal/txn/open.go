@@ -84,38 +84,55 @@ func Next(t rootfs.FS) (int, error) {
 	return numbers[len(numbers)-1] + 1, nil
 }
 
-// open reads one transaction. One that was killed before its first file was complete
-// is removed: nil.
+// open reads one transaction. Of one that was not ready yet, the names are enough.
 func open(t rootfs.FS, name string, bases []string) (*Tx, error) {
 	tx := &Tx{FS: t, Name: name, State: Open}
 	for _, f := range []struct {
 		name  string
 		state State
-	}{{doneFile, Done}, {undoFile, Undoing}, {readyFile, Ready}, {openFile, Open}} {
+	}{{doneFile, Done}, {undoFile, Undoing}, {readyFile, Ready}} {
 		text, err := rootfs.ReadFile(t, path.Join(tx.dir(), f.name))
 		if rootfs.IsAbsent(err) {
 			continue
 		}
-		if err != nil {
-			return nil, err
-		}
-		err = tx.parse(text, bases)
-		if err != nil && f.state != Open {
-			return nil, err
+		if err == nil {
+			err = tx.parse(text, bases)
 		}
 		if err != nil {
-			continue
+			return nil, err
 		}
 		tx.State = f.state
-		if f.state == Open { // copies that were begun
-			if text, err := rootfs.ReadFile(t, path.Join(tx.dir(), readyFile+newSuffix)); err == nil {
-				_ = tx.parse(text, bases)
-			}
-		}
 		return tx, tx.readMarks()
 	}
-	// Killed while it began: its stage, if there is one, belongs to nobody then.
-	return nil, rootfs.RemoveAll(t, tx.dir())
+	return tx, tx.openBegun(bases)
+}
+
+// openBegun finds the label, the stage and the copies that were begun.
+func (tx *Tx) openBegun(bases []string) error {
+	names, err := tx.FS.ReadDir(tx.dir())
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if label, ok := strings.CutPrefix(n, openFile); ok {
+			tx.Label = strings.ReplaceAll(label, ":", "/")
+		}
+	}
+	for _, n := range []string{readyFile + newSuffix, tx.openName()} { // what has operations comes first
+		text, err := rootfs.ReadFile(tx.FS, path.Join(tx.dir(), n))
+		if err == nil && tx.parse(text, bases) == nil {
+			return nil
+		}
+	}
+	tx.Header, tx.Ops = Header{}, nil
+	for _, b := range bases {
+		tx.Header.Stage = path.Join(b, tx.Name+stageSuffix)
+		there, err := rootfs.Exists(tx.FS, tx.Header.Stage)
+		if err != nil || there {
+			return err
+		}
+	}
+	return nil
 }
 
 // parse reads what write wrote. Names are checked: a journal is in ROOT, and what it

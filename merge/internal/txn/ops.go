@@ -95,9 +95,12 @@ func (o *Op) undo(t rootfs.FS) error {
 	case Drop:
 		return o.giveBack(t)
 	case Mkdir:
-		err := t.Rmdir(o.Path)
-		if there, xerr := rootfs.Exists(t, o.Path); !there && xerr == nil {
-			return nil
+		i, err := t.Lstat(o.Path)
+		if rootfs.IsAbsent(err) || err == nil && !i.IsDir() {
+			return nil // not begun
+		}
+		if err == nil {
+			err = t.Rmdir(o.Path)
 		}
 		if err != nil && notEmpty(t, o.Path) {
 			return nil // somebody put something into it
@@ -174,6 +177,7 @@ func (o *Op) keepOld(t rootfs.FS) error {
 	return t.Rename(o.Path, o.Old)
 }
 
+// undoPut leaves New in place, so that a second undo sees that nothing is to be done.
 func (o *Op) undoPut(t rootfs.FS) error {
 	pending, err := rootfs.Exists(t, o.New)
 	if err != nil {
@@ -185,30 +189,32 @@ func (o *Op) undoPut(t rootfs.FS) error {
 			return err
 		}
 	}
-	if pending {
-		if !kept {
-			return nil // not begun
+	if !pending {
+		if kept && !o.Move && t.Link(o.Path, o.New) == nil {
+			return t.Rename(o.Old, o.Path) // one step, there is always something at Path
 		}
-		there, err := rootfs.Exists(t, o.Path)
-		if err != nil {
+		if err := t.Rename(o.Path, o.New); err != nil && !rootfs.IsAbsent(err) {
 			return err
 		}
-		if there {
-			return t.Unlink(o.Old) // the second name of what is still at Path
-		}
+	}
+	if !kept {
+		return nil // not begun, or nothing was there
+	}
+	live, err := t.Lstat(o.Path)
+	if rootfs.IsAbsent(err) {
 		return t.Rename(o.Old, o.Path)
 	}
-	// Done. A plain object gives way in one step, a directory cannot.
-	if kept && !o.Move {
-		return t.Rename(o.Old, o.Path)
-	}
-	if err := t.Rename(o.Path, o.New); err != nil && !rootfs.IsAbsent(err) {
+	if err != nil {
 		return err
 	}
-	if kept {
+	fresh, err := t.Lstat(o.New)
+	if err != nil {
+		return err
+	}
+	if fresh.Same(live) { // between the two steps above
 		return t.Rename(o.Old, o.Path)
 	}
-	return nil
+	return t.Unlink(o.Old) // the second name of what is still at Path
 }
 
 // giveBack takes Drop back.

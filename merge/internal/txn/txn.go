@@ -38,7 +38,7 @@ const (
 // The journal's name tells the state: a name is changed in one step and needs no
 // space on a full disk.
 const (
-	openFile  = "begun"
+	openFile  = "begun-" // and the label
 	readyFile = "journal"
 	undoFile  = "undoing"
 	doneFile  = "done"
@@ -58,6 +58,7 @@ type Header struct {
 type Tx struct {
 	FS     rootfs.FS
 	Name   string // of its directory in Dir
+	Label  string // says what it is for, even if nothing but names survived
 	Header Header
 	Ops    []Op
 	State  State
@@ -66,9 +67,11 @@ type Tx struct {
 }
 
 // Begin starts a transaction. Its stage, a directory of its own, is made below
-// base, which is on the file system where most of the new objects go.
-func Begin(t rootfs.FS, base string, number int, data any) (*Tx, error) {
-	tx := &Tx{FS: t, Name: strconv.Itoa(number), State: Open}
+// base, which is on the file system where most of the new objects go. The label, a
+// name without ":", is found again by List even after a power cut that took the
+// content of the transaction's first file.
+func Begin(t rootfs.FS, base string, number int, label string, data any) (*Tx, error) {
+	tx := &Tx{FS: t, Name: strconv.Itoa(number), Label: label, State: Open}
 	tx.Header = Header{Version: 1, Stage: path.Join(base, tx.Name+stageSuffix)}
 	if err := tx.SetData(data); err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func Begin(t rootfs.FS, base string, number int, data any) (*Tx, error) {
 			return nil, err
 		}
 	}
-	if err := tx.write(openFile, false); err != nil {
+	if err := tx.write(tx.openName(), false); err != nil {
 		_ = tx.remove()
 		return nil, err
 	}
@@ -227,18 +230,33 @@ func (tx *Tx) Rollback() error {
 				return fmt.Errorf("%s: %w", tx.Ops[i].what(), err)
 			}
 		}
-		if err := tx.FS.SyncFS(tx.dir()); err != nil {
+		for _, p := range tx.SyncPoints() {
+			if err := tx.FS.SyncFS(p); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.end(undoFile)
+}
+
+// Finish ends a transaction whose changes are durable: the caller has called SyncFS
+// for all SyncPoints since Commit. What was replaced is deleted now.
+func (tx *Tx) Finish() error { return tx.end(doneFile) }
+
+// end makes the transaction one that was never begun, so that nothing is repeated or
+// taken back while its parts go away one by one, and removes it.
+func (tx *Tx) end(journal string) error {
+	if tx.State != Open {
+		if err := tx.rename(journal, tx.openName(), Open); err != nil {
 			return err
 		}
 	}
 	return tx.remove()
 }
 
-// Finish ends a transaction whose changes are durable: the caller has called SyncFS
-// for all SyncPoints since Commit. What was replaced is deleted now.
-func (tx *Tx) Finish() error { return tx.remove() }
+func (tx *Tx) openName() string { return openFile + strings.ReplaceAll(tx.Label, "/", ":") }
 
-// remove deletes everything of the transaction; the journal goes last.
+// remove deletes everything of the transaction, its own directory last.
 func (tx *Tx) remove() error {
 	for i := range tx.Ops {
 		if err := tx.Ops[i].clean(tx.FS); err != nil {
@@ -248,19 +266,8 @@ func (tx *Tx) remove() error {
 	if err := rootfs.RemoveAll(tx.FS, tx.Header.Stage); err != nil {
 		return err
 	}
-	names, err := tx.FS.ReadDir(tx.dir())
-	if err != nil && !rootfs.IsAbsent(err) {
+	if err := rootfs.RemoveAll(tx.FS, tx.dir()); err != nil {
 		return err
-	}
-	last := map[string]bool{readyFile: true, undoFile: true, doneFile: true}
-	for _, pass := range []bool{false, true} {
-		for _, n := range names {
-			if last[n] == pass {
-				if err := rootfs.RemoveAll(tx.FS, path.Join(tx.dir(), n)); err != nil {
-					return err
-				}
-			}
-		}
 	}
 	for _, d := range []string{tx.dir(), path.Dir(tx.Header.Stage), Dir, path.Dir(Dir)} {
 		_ = tx.FS.Rmdir(d) // others may still be there
