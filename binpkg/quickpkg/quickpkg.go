@@ -13,6 +13,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/binpkg"
@@ -188,6 +189,7 @@ func (i *image) look(c vdb.Content) (isDir bool, err error) {
 	switch info.Type() {
 	case rootfs.Dir:
 		p.entry.Type = binpkg.Directory
+		p.entry.ModTime = info.MTime.Truncate(time.Second) // means nothing: what is put into it changes it
 	case rootfs.Symlink:
 		p.entry.Type, p.entry.Mode = binpkg.Symlink, 0o777
 		p.entry.Linkname, err = i.root.Readlink(name)
