@@ -120,25 +120,46 @@ func cutSuffix(name string) (stem string, ok bool) {
 // OpenFile opens a package file of either format; the content decides which, not
 // the name. The error is a *FormatError, or an *fs.PathError.
 func OpenFile(path string) (*File, error) {
-	in, err := os.Open(path)
+	in, size, err := openRegular(path)
+	if err == errNotRegular {
+		err = &FormatError{Path: path, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
-	st, err := in.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = &FormatError{Path: path, Err: errors.New("is not a regular file")}
-	}
-	if err != nil {
-		in.Close()
-		return nil, err
-	}
-	f, err := NewFile(in, st.Size(), path)
+	f, err := NewFile(in, size, path)
 	if err != nil {
 		in.Close()
 		return nil, err
 	}
 	f.closer = in
 	return f, nil
+}
+
+var errNotRegular = errors.New("is not a regular file")
+
+// openRegular opens a regular file. It looks before it opens, too: opening a FIFO
+// would wait for a writer.
+func openRegular(path string) (*os.File, int64, error) {
+	st, err := os.Stat(path)
+	if err == nil && !st.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	in, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if st, err = in.Stat(); err == nil && !st.Mode().IsRegular() {
+		err = errNotRegular
+	}
+	if err != nil {
+		in.Close()
+		return nil, 0, err
+	}
+	return in, st.Size(), nil
 }
 
 // NewFile is OpenFile for content that is already open; name is for messages.

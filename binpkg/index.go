@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"io/fs"
 	"strconv"
 	"strings"
 
@@ -46,7 +46,10 @@ type IndexEntry struct {
 // are left out and named in Problems. The error is an *fs.PathError, or says why the
 // file is no index that we understand.
 func ReadIndex(path string) (*Index, error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
+	if err == errNotRegular {
+		err = &fs.PathError{Op: "read", Path: path, Err: err}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -60,8 +63,8 @@ func ReadIndex(path string) (*Index, error) {
 		in = z
 	}
 	var b bytes.Buffer
-	if st, err := f.Stat(); err == nil && st.Size() < maxIndex {
-		b.Grow(int(st.Size()) + bytes.MinRead)
+	if size < maxIndex {
+		b.Grow(int(size) + bytes.MinRead)
 	}
 	n, err := io.Copy(&b, io.LimitReader(in, maxIndex+1))
 	if n > maxIndex {

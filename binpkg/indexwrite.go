@@ -33,7 +33,8 @@ type IndexOptions struct {
 	// Reread reads all files, also those of which the index has size and time of modification.
 	Reread bool
 	// Only are the files to look at, relative to the directory; entries of others
-	// stay as they are. nil looks at all files.
+	// stay as they are. nil looks at all files, and so does an index that is missing or
+	// not whole.
 	Only []string
 	// Time for TIMESTAMP; zero is now.
 	Time time.Time
@@ -97,9 +98,12 @@ type indexRecord struct {
 
 // collect decides what the index holds.
 func (u *indexUpdate) collect(ctx context.Context) error {
-	s := &Set{}
-	u.old = s.localIndex(filepath.Join(u.dir, IndexName))
+	u.old = (&Set{}).localIndex(filepath.Join(u.dir, IndexName)) // what is wrong with it is mended
 	u.setHeader()
+	if u.old == nil || !u.old.Whole {
+		u.o.Only = nil // nothing is known about the others
+	}
+	s := &Set{}
 	files, err := u.files(ctx, s)
 	if err != nil {
 		return err

@@ -1,3 +1,5 @@
+//go:build unix
+
 package binpkg
 
 import (
@@ -11,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -159,9 +162,11 @@ func incremental(t *testing.T, dir string, o IndexOptions) {
 	}
 	// An index that was cut is made anew; so is one that lies when all is read again.
 	put(t, dir, IndexName, []byte(readIndexText(t, dir)[:300]))
-	if u = updateIndex(t, dir, o); u.Packages != 2 || !u.Written {
+	o.Only = []string{"cat/app-1.tbz2"} // that is not enough then
+	if u = updateIndex(t, dir, o); u.Packages != 2 || !u.Written || len(u.Problems) != 2 {
 		t.Errorf("cut: %+v", u)
 	}
+	o.Only = nil
 	put(t, dir, IndexName, []byte(strings.Replace(readIndexText(t, dir), "USE: b zz", "USE: a", 1)))
 	if u = updateIndex(t, dir, o); u.Written {
 		t.Errorf("nothing to see: %+v", u)
@@ -214,6 +219,19 @@ func TestUpdateIndexErrors(t *testing.T) {
 	}
 	if u := updateIndex(t, t.TempDir(), IndexOptions{}); u.Packages != 0 || !u.Written {
 		t.Errorf("an empty directory: %+v", u)
+	}
+	fifo := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(fifo, IndexName), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(fifo, "cat"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(filepath.Join(fifo, "cat", "app-1.tbz2"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if u := updateIndex(t, fifo, IndexOptions{}); u.Packages != 0 || len(u.Problems) != 1 {
+		t.Errorf("FIFOs: %+v", u)
 	}
 }
 
