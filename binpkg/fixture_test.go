@@ -214,3 +214,15 @@ func manifestLine(name string, data []byte) string {
 	b2.Write(data)
 	return fmt.Sprintf("DATA %s %d SHA512 %x BLAKE2B %x\n", name, len(data), sha512.Sum512(data), b2.Sum(nil))
 }
+
+// sealed is a GPKG with a true Manifest.
+func sealed(t *testing.T, c Compression, values []Value) []byte {
+	t.Helper()
+	members := gpkgMembers(t, c, values)
+	manifest := ""
+	for _, m := range members[:3] {
+		manifest += manifestLine(m.name[len("app-1/"):], m.data)
+	}
+	members[3].data = []byte(manifest)
+	return makeTar(t, members...)
+}

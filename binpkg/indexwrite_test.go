@@ -21,18 +21,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// sealed is a GPKG with a true Manifest.
-func sealed(t *testing.T, c Compression, values []Value) []byte {
-	t.Helper()
-	members := gpkgMembers(t, c, values)
-	manifest := ""
-	for _, m := range members[:3] {
-		manifest += manifestLine(m.name[len("app-1/"):], m.data)
-	}
-	members[3].data = []byte(manifest)
-	return makeTar(t, members...)
-}
-
 func readIndexText(t *testing.T, dir string) string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(dir, IndexName))

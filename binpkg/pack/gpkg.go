@@ -50,7 +50,7 @@ func (w *writer) gpkg() error {
 	if w.o.Signer != nil {
 		var err error
 		if text, err = w.o.Signer.Clear(text); err != nil {
-			return fmt.Errorf("Manifest: %w", err)
+			return fmt.Errorf("signing the Manifest: %w", err)
 		}
 	}
 	if err := c.member("Manifest", bytesOf(text), nil); err != nil {
