@@ -53,7 +53,7 @@ func find(t *testing.T, text string, in alternatives.Input) (list []string, f *a
 		in.Allowed = everything()
 	}
 	if in.Explicit == nil {
-		in.Explicit = func(src metadata.Source) bool { return src.File == "config" }
+		in.Explicit = func(src metadata.Source) bool { return src.File == "scenario" }
 	}
 	in.Arch = "amd64"
 	f = alternatives.New(context.Background(), &in)
@@ -192,5 +192,53 @@ a/a
 	}
 	if a, err := f.Reduce(t.Context(), answer.Changes{Unmask: []string{"a/b-1", "none/such-1"}}); a != nil || err != nil {
 		t.Errorf("no such package: %v, %v", a, err)
+	}
+}
+
+// The order of docs/alternatives.md, section 4: one branch for each kind of change, in the opposite order.
+func TestRanking(t *testing.T) {
+	got, f := find(t, `
+-- repo --
+a/a-1 RDEPEND="|| ( a/masked a/live a/set[x] a/bare a/foreign a/testing a/fetch a/asks a/license a/two[x,y] a/off[-x] a/use[x] )"
+a/masked-1
+a/live-9999 MASKED="KEYWORDS: **"
+a/set-1 IUSE=x
+a/bare-1 MASKED="KEYWORDS: **"
+a/foreign-1 MASKED="KEYWORDS: ~arm"
+a/testing-1 KEYWORDS=~amd64
+a/fetch-1 MASKED="RESTRICT: fetch"
+a/asks-1 MASKED="PROPERTIES: interactive"
+a/license-1 MASKED="LICENSE: EULA"
+a/two-1 IUSE="x y"
+a/off-1 IUSE="+x"
+a/use-1 IUSE=x
+-- config --
+package.mask a/masked
+package.use a/set -x
+-- request --
+a/a
+`, alternatives.Input{})
+	want := []string{"a/use:0 +x", "a/off:0 -x", "a/two:0 +x, a/two:0 +y", "a/license:0 license", "a/fetch:0 restrict", "a/asks:0 properties",
+		"a/testing:0 testing", "a/foreign:0 foreign", "a/bare:0 unkeyworded", "a/set:0 +x", "a/live:0 live", "a/masked:0 unmask"}
+	if d := cmp.Diff(want, got); d != "" || !f.Complete() {
+		t.Errorf("complete: %v\n%s", f.Complete(), d)
+	}
+}
+
+// Fewer packages count more than fewer flags, and a kind that costs more is not made up for by fewer packages.
+func TestRankingOfSums(t *testing.T) {
+	got, _ := find(t, `
+-- repo --
+a/a-1 RDEPEND="|| ( ( a/b[x] a/c[x] ) a/d[x,y,z] a/e )"
+a/b-1 IUSE=x
+a/c-1 IUSE=x
+a/d-1 IUSE="x y z"
+a/e-1 KEYWORDS=~amd64
+-- request --
+a/a
+`, alternatives.Input{})
+	want := []string{"a/d:0 +x, a/d:0 +y, a/d:0 +z", "a/b:0 +x, a/c:0 +x", "a/e:0 testing"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }

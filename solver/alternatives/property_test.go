@@ -149,10 +149,21 @@ func optionsOf(sc *scenario.Scenario) []option {
 }
 
 func kindOf(x metadata.Exclusion) alternatives.Kind {
-	if x.Kind == metadata.ExclMask {
+	switch {
+	case x.Kind == metadata.ExclMask:
 		return alternatives.Unmask
+	case x.Kind == metadata.ExclLicense:
+		return alternatives.License
+	case x.Kind == metadata.ExclProperties:
+		return alternatives.Properties
+	case x.Kind == metadata.ExclRestrict:
+		return alternatives.Restrict
+	case slices.Contains(x.Tokens, "~arm"):
+		return alternatives.Foreign
+	case slices.Contains(x.Tokens, "**"):
+		return alternatives.Unkeyworded
 	}
-	return alternatives.Testing // the only keyword of the generated worlds that is not accepted
+	return alternatives.Testing
 }
 
 func eachEbuild(sc *scenario.Scenario, f func(*metadata.Package)) {
@@ -270,14 +281,21 @@ func (g *drawer) ebuild(names []string, i int, name, version string) string {
 	if version == "2" && g.chance(4) {
 		s += " SLOT=2"
 	}
-	if g.chance(6) {
+	switch {
+	case g.chance(6):
 		s += " KEYWORDS=~amd64"
+	case g.chance(6):
+		s += fmt.Sprintf(" MASKED=%q", g.pick("LICENSE: EULA", "LICENSE: EULA BSD; KEYWORDS: ~amd64", "PROPERTIES: interactive",
+			"RESTRICT: fetch", "KEYWORDS: ~arm", "KEYWORDS: **", "package.mask; LICENSE: EULA"))
 	}
-	iuse := g.pick("x", "+x", "x y", "+x y", "")
+	iuse := g.pick("x", "+x", "x y", "+x y", "x y z", "+x y +z", "")
 	if iuse != "" {
 		s += fmt.Sprintf(" IUSE=%q", iuse)
 	}
-	if strings.Contains(iuse, "y") && g.chance(3) {
+	if strings.Contains(iuse, "z") && g.chance(2) {
+		s += fmt.Sprintf(" REQUIRED_USE=%q", g.pick("^^ ( x y z )", "?? ( x y z )", "x? ( || ( y z ) )", "x? ( y ) y? ( z )", "|| ( ( x y ) z )",
+			"x? ( ^^ ( y z ) ) !x? ( !z )", "^^ ( x y ) z? ( x )"))
+	} else if strings.Contains(iuse, "y") && g.chance(3) {
 		s += fmt.Sprintf(" REQUIRED_USE=%q", g.pick("^^ ( x y )", "x? ( y )", "|| ( x y )", "?? ( x y )", "!x? ( !y )", "y"))
 	}
 	for _, k := range []string{"RDEPEND", "DEPEND"} {
