@@ -32,8 +32,10 @@ type choices struct {
 	problem  *solver.Problem
 	request  *Request
 	found    []*choice
-	rejected int     // by the checker
-	best     *choice // of those that may be shown, if it is not the user who picks
+	leaders  int      // groups of found
+	prefixes []string // of USE_EXPAND, with "_" at the end
+	rejected int      // by the checker
+	best     *choice  // of those that may be shown, if it is not the user who picks
 	end      string
 }
 
@@ -226,7 +228,7 @@ func (c *choices) add(ctx context.Context, a *alternatives.Alternative) error {
 	if n == nil || err != nil {
 		return err
 	}
-	c.found = append(c.found, n)
+	c.keep(n)
 	c.forget(n)
 	return nil
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/archive"
@@ -30,6 +32,46 @@ func BenchmarkWorld(b *testing.B) {
 	benchmark(b, "plasma-old", portsolve.Request{Args: []string{"@world"}, Options: universe.Options{
 		Update: true, NewUse: true, Deep: universe.Unlimited, WithBdeps: "y",
 	}})
+}
+
+// BenchmarkWaysOut finds all changes of USE flags that make packages possible which a desktop's defaults do not allow. It reports
+// the median time to the first and to each further one. internal/waysout has 214 such packages.
+func BenchmarkWaysOut(b *testing.B) {
+	tree, dir := realSystem(b, "stage3-desktop")
+	sys, err := portsolve.Open(b.Context(), portsolve.Options{System: dir, Repos: map[string]string{"gentoo": tree}, Env: map[string]string{}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var first, further []time.Duration
+	for b.Loop() {
+		for _, name := range []string{"acct-user/git", "app-accessibility/espeakup", "app-admin/lsyncd", "app-i18n/man-pages-l10n",
+			"app-shells/fish", "dev-games/mygui", "mate-extra/caja-hide", "media-gfx/enblend", "sys-fs/e4rat"} {
+			w, err := sys.WaysOut(b.Context(), portsolve.Request{Args: []string{name},
+				Options: universe.Options{AutounmaskKeepKeywords: universe.Yes, AutounmaskKeepMasks: universe.Yes, AutounmaskLicense: universe.No}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			start, n := time.Now(), 0
+			for a, err := range w.All(b.Context()) {
+				if a == nil || err != nil {
+					b.Fatal(name, err)
+				}
+				if took := time.Since(start); n == 0 {
+					first = append(first, took)
+				} else {
+					further = append(further, took)
+				}
+				start, n = time.Now(), n+1
+			}
+			if n == 0 || !w.Complete() || w.Rejected() > 0 {
+				b.Fatalf("%s: %d alternatives, complete: %v, rejected: %d", name, n, w.Complete(), w.Rejected())
+			}
+		}
+	}
+	slices.Sort(first)
+	slices.Sort(further)
+	b.ReportMetric(float64(first[len(first)/2].Microseconds())/1000, "first-ms")
+	b.ReportMetric(float64(further[len(further)/2].Microseconds())/1000, "further-ms")
 }
 
 func benchmark(b *testing.B, system string, request portsolve.Request) {

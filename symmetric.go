@@ -12,14 +12,16 @@ const perGroup = 10
 
 // enough reports whether as many groups of alternatives were found as are wanted.
 func (c *choices) enough() bool {
-	leaders := 0
-	for i, n := range c.found {
-		if !slices.ContainsFunc(c.found[:i], func(o *choice) bool { return c.symmetric(&o.answer, &n.answer) != "" }) {
-			leaders++
-		}
-	}
 	wanted := c.wanted()
-	return leaders >= wanted || len(c.found)/perGroup >= wanted
+	return c.leaders >= wanted || len(c.found)/perGroup >= wanted
+}
+
+// keep adds an alternative and counts its group if it is the first of it.
+func (c *choices) keep(n *choice) {
+	if !slices.ContainsFunc(c.found, func(o *choice) bool { return c.symmetric(&o.answer, &n.answer) != "" }) {
+		c.leaders++
+	}
+	c.found = append(c.found, n)
 }
 
 // group puts alternatives that make the same choice in another way behind the first of them: those that differ
@@ -80,11 +82,16 @@ func (c *choices) otherValues(x, y []answer.ConfigEntry) string {
 
 // generic are words with "*" for values of USE_EXPAND variables, sorted.
 func (c *choices) generic(words []string) []string {
-	prefixes, _ := c.sys.target().settings.UseExpand()
+	if c.prefixes == nil {
+		names, _ := c.sys.target().settings.UseExpand()
+		for _, p := range names {
+			c.prefixes = append(c.prefixes, p+"_")
+		}
+	}
 	out := slices.Clone(words)
 	for i, w := range out {
-		for _, p := range prefixes {
-			if p += "_"; strings.HasPrefix(strings.TrimPrefix(w, "-"), p) {
+		for _, p := range c.prefixes {
+			if strings.HasPrefix(strings.TrimPrefix(w, "-"), p) {
 				out[i] = w[:strings.Index(w, p)] + p + "*"
 				break
 			}

@@ -38,6 +38,9 @@ func (inv *invocation) autounmask(cmd *command, sys *portsolve.System, res *answ
 		return false, nil
 	}
 	direct := o.AutounmaskContinue.Or(false)
+	if len(res.Changes.Drop)+len(res.Changes.Remove) > 0 {
+		inv.say(cmd, "What is to be given up or removed is not written anywhere: it is a matter of the next command line, and of unmerge.")
+	}
 	edits, err := sys.PrepareChanges(res.Changes, direct)
 	if err != nil {
 		return false, err
