@@ -1,7 +1,7 @@
 // Package vdb reads and writes the database of installed packages, /var/db/pkg,
 // and the world files of a ROOT. DB reads and never writes; Store and State write,
 // through a tree of package rootfs and in a way that leaves the old or the new
-// behind whenever the program ends.
+// behind whenever the program ends (docs/portage-state.md).
 //
 // Opening lists directories only; an entry's files are read when somebody asks
 // for that package, so a request that touches few packages costs little. All

@@ -5,6 +5,7 @@
 // memory", emerge(1) --noconfmem).
 //
 // Package cfgmem also finds the pending ._cfg files and accepts or rejects them.
+// See docs/portage-state.md.
 package cfgmem
 
 import (

@@ -2,7 +2,7 @@
 // (FEATURES=preserve-libs, make.conf(5)): those that an installed program or library
 // still needs and nobody else provides. It keeps the list of them,
 // /var/lib/portage/preserved_libs_registry, in Portage's format, and says when one
-// is not needed any more. It removes nothing itself.
+// is not needed any more. It removes nothing itself. See docs/portage-state.md.
 package preserve
 
 import (
