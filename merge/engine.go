@@ -47,6 +47,7 @@ type engine struct {
 	env, libs, info bool              // env-update is due; libraries changed; info pages did
 	linkage         *preserve.Linkage // nil until somebody asks
 	step            int               // index of the present step, -1 none
+	removing        bool              // the plan only uninstalls
 	report          *StepReport
 }
 

@@ -40,7 +40,12 @@ func (e *engine) updateInfo() error {
 	}
 	program, err := exec.LookPath("install-info")
 	if err != nil {
-		program = ""
+		_, problems, err := envupdate.WriteInfo(e.state, e.target.Settings.InfoDirs)
+		for _, p := range problems {
+			e.warn("%s", p)
+		}
+		e.info = err != nil
+		return err
 	}
 	for _, x := range envupdate.PlanInfo(e.t, e.target.Settings.InfoDirs, program) {
 		if err := x.Begin(e.t); err != nil {

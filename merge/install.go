@@ -247,7 +247,7 @@ func (e *engine) newContents(r *record) (*instance, error) {
 
 // record writes the world file.
 func (e *engine) record(tx *txn.Tx, r *record) error {
-	if len(r.Select)+len(r.Deselect) == 0 || tx.Marked("world") {
+	if len(r.Select)+len(r.Deselect) == 0 && !r.World || tx.Marked("world") {
 		return nil
 	}
 	err := e.state.EditWorld(e.ctx, vdb.WorldEdit{Add: r.Select, Remove: r.Deselect}, func(holder string) {

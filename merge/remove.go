@@ -16,7 +16,7 @@ import (
 // uninstall removes one package. Its transaction has no changes of its own: what
 // follows them is all there is to do, and Recover does the same.
 func (e *engine) uninstall(s *Step, r *record) error {
-	*r = record{Action: Uninstall, CPV: s.CPV, Deselect: s.Deselect}
+	*r = record{Action: Uninstall, CPV: s.CPV, Deselect: s.Deselect, World: e.removing}
 	c := cpv(s.CPV)
 	in := instance{CPV: c, Entry: entryDir(c), Slot: "0"}
 	there, err := rootfs.Exists(e.t, in.Entry)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/merge/internal/txn"
@@ -63,6 +64,7 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 	if err := e.makeTemp(); err != nil {
 		return report, err
 	}
+	e.removing = !slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action != Uninstall })
 	line := e.startUnpacking(plan)
 	defer line.stop()
 	var first error
@@ -132,6 +134,7 @@ func (e *engine) one(s *Step, line *unpacking) error {
 	if err == nil {
 		return nil
 	}
+	e.linkage = nil // it may know a package already that is not installed now
 	e.report.State = StateFailed
 	if r.placed {
 		e.report.State = StateBroken
@@ -152,6 +155,9 @@ type record struct {
 	Replaced []oldEntry `json:"replaced,omitempty"` // what gives way
 	Select   []string   `json:"select,omitempty"`
 	Deselect []string   `json:"deselect,omitempty"`
+	// World makes the world file if there is none, as Portage does when the user
+	// uninstalls.
+	World bool `json:"world,omitempty"`
 
 	placed bool // the changes are made
 }
