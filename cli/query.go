@@ -15,7 +15,8 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
-// question is a command that looks something up and changes nothing.
+// question is a command that needs no plan: all but config look something up and
+// change nothing.
 type question struct {
 	name, usage, args, help string
 	takes                   func(*emergeopts.Option) bool
@@ -50,6 +51,10 @@ func questions() []question {
 		{
 			name: "depgraph", usage: "print what a request selects as a graph (dot, JSON)", args: "[atom | package | @set]…",
 			help: depgraphHelp, takes: resolveTakes, answer: depgraph,
+		},
+		{
+			name: "config", usage: "run pkg_config of an installed package, as emerge --config does", args: "ATOM",
+			help: configHelp, takes: oneOf("--config"), answer: configure,
 		},
 	}
 }
@@ -132,7 +137,7 @@ func commandOf(action string) string {
 	switch action {
 	case "--search", "--searchdesc":
 		return "search"
-	case "--info", "--list-sets", "--depclean", "--prune", "--unmerge", "--clean", "--deselect":
+	case "--config", "--info", "--list-sets", "--depclean", "--prune", "--unmerge", "--clean", "--deselect":
 		return action[2:]
 	case "--rage-clean":
 		return "unmerge"

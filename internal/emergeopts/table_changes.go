@@ -92,7 +92,7 @@ var actions = []Option{
 	{Name: "--info", Action: true, Status: Works, set: setAction("info"), Note: "as a command of its own: portsolve info"},
 	{Name: "--list-sets", Action: true, Status: Works, set: setAction("list-sets"), Note: "as a command of its own: portsolve list-sets"},
 	{Name: "--check-news", Action: true, Status: Planned, set: setAction("check-news"), Note: "needs news"},
-	{Name: "--config", Action: true, Status: Planned, set: setAction("config"), Note: "needs the running of ebuild phases"},
+	{Name: "--config", Action: true, Status: Works, set: setAction("config"), Note: "as a command of its own: portsolve config; docs/phases.md"},
 	{Name: "--metadata", Action: true, Status: Planned, set: setAction("metadata"), Note: "needs the writing of caches"},
 	{Name: "--regen", Action: true, Status: Planned, set: setAction("regen"), Note: "needs the writing of caches"},
 	{Name: "--resume", Short: 'r', Action: true, Status: Planned, set: setAction("resume"), Note: "needs the execution of plans"},

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package elog
+
+const noFollow = 0
