@@ -63,7 +63,7 @@ func (s *System) Configure(ctx context.Context, word string, o ConfigureOptions)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return &ConfigureError{err}
+		return &ConfigureError{fmt.Errorf("%s: pkg_config failed: %w", p.CPV, err)}
 	}
 	return nil
 }

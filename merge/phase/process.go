@@ -16,7 +16,7 @@ import (
 // run starts bash for one phase and waits for it.
 func (r *Runner) run(ctx context.Context, c *merge.PhaseCall, w *work) error {
 	if err := w.prepare(r.bash, r.variables(c, w.places)); err != nil {
-		return fmt.Errorf("%s: pkg_%s cannot be prepared: %w", c.Package.CPV, c.Phase, err)
+		return fmt.Errorf("it cannot be prepared: %w", err)
 	}
 	if r.o.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -28,17 +28,17 @@ func (r *Runner) run(ctx context.Context, c *merge.PhaseCall, w *work) error {
 	}
 	o, state, err := r.execute(ctx, c, w)
 	if err != nil {
-		return fmt.Errorf("%s: pkg_%s: %w", c.Package.CPV, c.Phase, err)
+		return err
 	}
 	if err := ctx.Err(); err != nil && !o.done {
-		return fmt.Errorf("%s: pkg_%s was interrupted: %w", c.Package.CPV, c.Phase, err)
+		return fmt.Errorf("it was interrupted: %w", err)
 	}
 	if failure := o.failure(state); failure != "" {
 		return &Error{CPV: c.Package.CPV.String(), Phase: c.Phase, Reason: failure, Died: o.died}
 	}
 	if saves(c.Phase) {
 		if err := w.save(); err != nil {
-			return fmt.Errorf("%s: what pkg_%s left cannot be saved: %w", c.Package.CPV, c.Phase, err)
+			return fmt.Errorf("the environment that it left cannot be saved: %w", err)
 		}
 	}
 	return nil

@@ -113,16 +113,16 @@ func (r *Runner) Skipped() []Skip {
 	return slices.Clone(r.skipped)
 }
 
-// Error is the failure of a phase.
+// Error is the failure of a phase. Which one it is, the caller knows and says.
 type Error struct {
 	CPV, Phase string
-	// Reason is the message of die, or what happened instead.
+	// Reason is the message of die, or what happened instead: the text of the error.
 	Reason string
 	// Died reports that it was the package that called die or an equivalent.
 	Died bool
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("%s: pkg_%s failed: %s", e.CPV, e.Phase, e.Reason) }
+func (e *Error) Error() string { return e.Reason }
 
 // Run implements merge.Phases. It does nothing if the package does not define the
 // phase. The error is an *Error if the phase failed, that of ctx if it was
@@ -146,7 +146,7 @@ func (r *Runner) Run(ctx context.Context, c merge.PhaseCall) error {
 	}
 	w, err := openWork(&c, r.o.TempDir)
 	if err != nil {
-		return fmt.Errorf("%s: pkg_%s: %w", c.Package.CPV, c.Phase, err)
+		return err
 	}
 	defer w.close()
 	run, err := w.environment(&c, len(defined) > 0)
@@ -157,7 +157,7 @@ func (r *Runner) Run(ctx context.Context, c merge.PhaseCall) error {
 		if installs(c.Phase) {
 			return &Error{CPV: c.Package.CPV.String(), Phase: c.Phase, Reason: "the package has no environment.bz2"}
 		}
-		return r.skip(&c, true, "its environment.bz2 is lost")
+		return say(&c, Skip{c.Package.CPV.String(), c.Phase, "its environment.bz2 is lost"})
 	}
 	if err != nil || !run {
 		return err
@@ -186,7 +186,12 @@ func (r *Runner) skip(c *merge.PhaseCall, known bool, why string) error {
 	}
 	s := Skip{CPV: c.Package.CPV.String(), Phase: c.Phase, Why: why}
 	r.skipped = append(r.skipped, s)
-	c.Elog("WARN", fmt.Sprintf("pkg_%s not run: %s", c.Phase, why))
+	return say(c, s)
+}
+
+// say tells the user of a phase that is not run.
+func say(c *merge.PhaseCall, s Skip) error {
+	c.Elog("WARN", fmt.Sprintf("pkg_%s not run: %s", s.Phase, s.Why))
 	_, err := fmt.Fprintf(c.Out, " * %s\n", s)
 	return err
 }
@@ -203,7 +208,7 @@ func complete(c *merge.PhaseCall) error {
 		return fmt.Errorf("pkg_%s: no package given", c.Phase)
 	}
 	if c.Package.EAPI == nil {
-		return fmt.Errorf("%s: pkg_%s cannot be run: EAPI %q is not known", c.Package.CPV, c.Phase, c.Package.EAPIName)
+		return fmt.Errorf("the phases of %s cannot be run: EAPI %q is not known", c.Package.CPV, c.Package.EAPIName)
 	}
 	if c.Out == nil {
 		c.Out = io.Discard

@@ -115,12 +115,12 @@ func savedEnvironment(c *merge.PhaseCall) ([]byte, error) {
 		return nil, errNoEnvironment
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: environment.bz2: %w", c.Package.CPV, err)
+		return nil, fmt.Errorf("environment.bz2: %w", err)
 	}
 	defer in.Close()
 	env, err := decompress(in, MaxEnvironment)
 	if err != nil {
-		return nil, fmt.Errorf("%s: environment.bz2 %w", c.Package.CPV, err)
+		return nil, fmt.Errorf("environment.bz2 %w", err)
 	}
 	return env, nil
 }
