@@ -127,7 +127,7 @@ func (inv *invocation) verifyOptions(w *words) (binpkg.VerifyOptions, error) {
 		path = sign.DefaultHome
 	}
 	keys, err := sign.Open(filepath.Clean(path))
-	if errors.Is(err, fs.ErrNotExist) && !named {
+	if !named && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, sign.ErrNoKeys)) {
 		return o, nil
 	}
 	if err != nil {

@@ -20,6 +20,9 @@ import (
 // BINPKG_GPG_VERIFY_GPG_HOME names another one (make.conf(5)).
 const DefaultHome = "/etc/portage/gnupg"
 
+// ErrNoKeys says that a keyring can be read and is empty.
+var ErrNoKeys = errors.New("holds no OpenPGP public key")
+
 // maxKeyring bounds what is read of a keyring.
 const maxKeyring = 64 << 20
 
@@ -115,8 +118,7 @@ func Parse(path string, data []byte) (*Keyring, error) {
 		k.addPackets(data)
 	}
 	if len(k.entities) == 0 {
-		err := errors.New("holds no OpenPGP public key")
-		return nil, fmt.Errorf("%s: %w", path, errors.Join(append([]error{err}, k.skipped...)...))
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(append([]error{ErrNoKeys}, k.skipped...)...))
 	}
 	return k, nil
 }
@@ -149,7 +151,7 @@ func ReadHome(dir string) (*Keyring, error) {
 			return nil, fmt.Errorf("%s: the keys are in a keyboxd database, which this program cannot read; "+
 				"export them with gpg --export > FILE and name that file", dir)
 		}
-		return nil, fmt.Errorf("%s: holds no public keys (neither pubring.kbx nor pubring.gpg has any)", dir)
+		return nil, fmt.Errorf("%s: %w (neither pubring.kbx nor pubring.gpg has any)", dir, ErrNoKeys)
 	}
 	if trustsAll(dir) {
 		return k, nil
