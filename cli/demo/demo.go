@@ -23,6 +23,7 @@ type Story struct {
 	Title   string   // one line
 	Intro   string   // what is to be seen
 	Command []string // the request: options and arguments of `portsolve resolve`
+	own     bool     // it has all its packages itself, and not those of the other stories
 }
 
 // Stories lists all stories; the first is the default.
@@ -80,6 +81,20 @@ func Stories() []Story {
 				"the user has added 3.11.",
 			Command: []string{"-pv", "dev-util/scratch"},
 		},
+		{
+			Name: "poppler", Title: "four installed programs keep a library from being updated",
+			Intro: "A new reader wants poppler 0.10.5. Four programs that are installed are tied to 0.10.4;\n" +
+				"their next versions are not, but they are in testing.",
+			Command: []string{"-pv", "app-text/reader"},
+			own:     true,
+		},
+		{
+			Name: "qt", Title: "six libraries that have to move together",
+			Intro: "One of the Qt libraries is to be updated. Each accepts the others at its own version only,\n" +
+				"so all six move at once, and what was built against them is built again.",
+			Command: []string{"-puv", "dev-qt/qtwidgets"},
+			own:     true,
+		},
 	}
 }
 
@@ -101,7 +116,11 @@ func Find(name string) (*Story, error) {
 
 // Extract writes the story's system below dir, which then serves as --system.
 func (s *Story) Extract(dir string) error {
-	for _, name := range []string{"base", s.Name} {
+	names := []string{"base", "tree", s.Name}
+	if s.own {
+		names = []string{"base", s.Name}
+	}
+	for _, name := range names {
 		text, err := data.ReadFile("data/" + name + ".txtar")
 		if err != nil {
 			return fmt.Errorf("demo %s: %w", s.Name, err)

@@ -38,7 +38,8 @@ type finder struct {
 	selector  map[*cnf.Rule]sat.Lit
 	cores     []*core
 	solves    int
-	cut       bool // a bound was reached: there may be more
+	models    [2][][]sat.Lit // what was left out when there was a model: apart from slots and blockers, and with them
+	cut       bool           // a bound was reached: there may be more
 }
 
 func newFinder(t *teller) *finder {
@@ -95,7 +96,10 @@ func (x *finder) standing(without []sat.Lit) *core {
 // find looks for a contradiction without some rules. Those that hold whatever shares a slot or blocks whom come
 // first: what cannot be had at all is the cause, and what collides because of it the consequence.
 func (x *finder) find(ctx context.Context, without []sat.Lit) *core {
-	for _, apart := range [...]bool{true, false} {
+	for i, apart := range [...]bool{true, false} {
+		if slices.ContainsFunc(x.models[i], func(less []sat.Lit) bool { return contains(without, less) }) {
+			continue // with even fewer left out there is a model
+		}
 		if x.solves++; x.solves > maxSolves {
 			x.cut = true
 			return nil
@@ -108,6 +112,7 @@ func (x *finder) find(ctx context.Context, without []sat.Lit) *core {
 			}
 		}
 		if x.e.Solve(ctx, assume...) != sat.Unsat {
+			x.models[i] = append(x.models[i], without)
 			continue
 		}
 		lits := x.e.Core()
@@ -120,6 +125,11 @@ func (x *finder) find(ctx context.Context, without []sat.Lit) *core {
 		return x.describe(lits, minimal)
 	}
 	return nil
+}
+
+// contains reports whether all of less is in set.
+func contains(set, less []sat.Lit) bool {
+	return !slices.ContainsFunc(less, func(l sat.Lit) bool { return !slices.Contains(set, l) })
 }
 
 // compare puts what the story should be about first; what comes late is dropped first.
