@@ -12,6 +12,7 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/alternatives"
+	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/check"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -31,6 +32,7 @@ type choices struct {
 	sys      *System
 	problem  *solver.Problem
 	request  *Request
+	failed   *solver.Outcome // without any change; nil if that is not known
 	found    []*choice
 	leaders  int      // groups of found
 	prefixes []string // of USE_EXPAND, with "_" at the end
@@ -51,11 +53,10 @@ func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.P
 	}
 	s.progress("alternatives", 0, 0)
 	c := &choices{sys: s, problem: problem, request: r}
-	var failed *solver.Outcome
-	if first.outcome.Changes.Empty() {
-		failed = first.outcome
+	if err := c.fail(ctx, first.outcome); err != nil {
+		return nil, nil, err
 	}
-	if err := c.search(ctx, first.outcome, failed); err != nil {
+	if err := c.search(ctx, first.outcome, c.failed); err != nil {
 		return nil, nil, err
 	}
 	c.rank()
@@ -80,6 +81,21 @@ func (s *System) alternatives(ctx context.Context, r *Request, problem *solver.P
 		return pick.composer, c, err
 	}
 	return pick.composer, c, nil
+}
+
+// fail finds the outcome without any change: where the search for alternatives begins, and what has to be explained.
+func (c *choices) fail(ctx context.Context, first *solver.Outcome) error {
+	if first.Changes.Empty() {
+		c.failed = first
+		return nil
+	}
+	failed, err := solver.Attempt(ctx, c.problem)
+	var limit *solver.LimitError
+	if errors.As(err, &limit) {
+		return nil // the search says so
+	}
+	c.failed = failed
+	return err
 }
 
 // picks refuses a choice that there is not.
@@ -272,7 +288,11 @@ func (c *choices) rank() {
 }
 
 // fill makes the alternatives part of an answer.
-func (c *choices) fill(r *Result) {
+func (c *choices) fill(ctx context.Context, r *Result) {
+	if r.Status == answer.ChangesNeeded && c.failed != nil { // what the changes are for
+		c.failed.Explain(ctx)
+		r.Conflicts, r.MoreConflicts = c.failed.Conflicts, c.failed.MoreConflicts
+	}
 	r.AlternativesEnd = c.end
 	for _, a := range c.found {
 		r.Alternatives = append(r.Alternatives, a.answer)

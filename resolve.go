@@ -46,7 +46,7 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	c.stats.LoadMS = math.Round(1000*(c.stats.LoadMS+s.loadMS+prepared)) / 1000
 	res := c.result()
 	if choices != nil {
-		choices.fill(res)
+		choices.fill(ctx, res)
 	}
 	if err := c.trace(ctx, &r, res); err != nil {
 		return nil, err

@@ -127,6 +127,13 @@ func report(ctx context.Context, o *Outcome, u *universe.Universe, r *search.Res
 	o.slotConflicts(ctx, u, r.Conflicts)
 }
 
+// Explain tells of the contradictions of an outcome that is not complete, if that was not done yet: Attempt leaves it out.
+func (o *Outcome) Explain(ctx context.Context) {
+	if !o.Complete && o.Conflict == nil && o.stages.found.Formula != nil {
+		o.explain(ctx)
+	}
+}
+
 // explain tells of the contradictions of an outcome that is not complete.
 func (o *Outcome) explain(ctx context.Context) {
 	r := unsat.Explain(ctx, o.stages.universe, o.stages.found.Formula)

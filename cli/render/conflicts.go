@@ -11,6 +11,12 @@ import (
 // conflicts tells why the request cannot be fulfilled, as often as there is a reason that follows from no other.
 func (p *page) conflicts() {
 	list := p.res.Conflicts
+	if p.res.Status == answer.ChangesNeeded {
+		if !p.opt.Causes || len(list) == 0 {
+			return // the changes are what matters
+		}
+		p.WriteString("\nWithout changes of the configuration there is no solution:\n")
+	}
 	if len(list) > 1 {
 		least := ""
 		if p.res.MoreConflicts {

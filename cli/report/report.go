@@ -31,6 +31,7 @@ type view struct {
 	Verdict        string // the same in words
 	CSS            template.CSS
 	JS             template.JS
+	Why            string // the title of Conflicts
 	Conflicts      []conflict
 	LeaveOut       []string
 	Choices        []choice
@@ -95,6 +96,10 @@ type held struct {
 // Write writes the page. command are the words after `portsolve`, for the title. The error is that of w.
 func Write(w io.Writer, res *answer.Result, command string) error {
 	v := view{Command: command, Status: string(res.Status), Verdict: verdict(res), CSS: template.CSS(pageCSS), JS: template.JS(pageJS)}
+	v.Why = "Why not"
+	if res.Status == answer.ChangesNeeded {
+		v.Why = "Why changes are needed"
+	}
 	v.Title = "portsolve"
 	if command != "" {
 		v.Title += " " + command
