@@ -127,7 +127,7 @@ func (e *engine) phase(c *call, phase string) error {
 			e.emit(Event{Kind: EventElog, CPV: name, Phase: phase, Level: level, Text: text})
 		},
 	}
-	if phase == "setup" || phase == "preinst" || phase == "pretend" {
+	if phase == "preinst" || phase == "postinst" { // PMS 11.1: D
 		pc.Image = e.hostPath(c.image)
 	}
 	if err := e.o.Phases.Run(e.ctx, pc); err != nil {

@@ -67,7 +67,22 @@ func (e *engine) install(s *Step, p *prepared, r *record) (err error) {
 	}
 	r.placed = true
 	e.announce(l)
+	e.relinked(l)
 	return e.complete(p.tx, r, call)
+}
+
+// relinked drops the index of owners if the package brought a link to a directory:
+// paths may resolve otherwise now.
+func (e *engine) relinked(l *layout) {
+	for i := range l.img.Objects {
+		o := &l.img.Objects[i]
+		if e.index == nil || !o.IsSymlink() {
+			continue
+		}
+		if to, err := e.t.Stat(o.Path); err == nil && to.IsDir() {
+			e.index = nil
+		}
+	}
 }
 
 // complete is follow for a transaction whose changes were just made. What failed

@@ -40,6 +40,7 @@ type layout struct {
 	newDirs    map[string]bool          // resolved names of directories that are made
 	under      string                   // image path of the subtree that is moved as a whole, "" none
 	mounts     map[string]uint64        // of directories of ROOT
+	farGroups  map[[2]uint64]string     // copies beside their targets by hard link group and mount
 	collisions []Collision
 	numbers    int
 	at         int // index of the present object
@@ -299,6 +300,7 @@ func (l *layout) put(o *image.Object, name string, live *rootfs.Info) (*txn.Op, 
 	if !near {
 		l.numbers++
 		op.From, op.New = op.New, path.Join(path.Dir(name), l.e.tempName(l.tx, l.numbers))
+		l.farLink(o, &op)
 	}
 	if live != nil {
 		op.Move = live.IsDir()
@@ -308,6 +310,22 @@ func (l *layout) put(o *image.Object, name string, live *rootfs.Info) (*txn.Op, 
 	}
 	l.ops = append(l.ops, op)
 	return &l.ops[len(l.ops)-1], nil
+}
+
+// farLink keeps hard links together on another mount.
+func (l *layout) farLink(o *image.Object, op *txn.Op) {
+	if o.Group == 0 {
+		return
+	}
+	key := [2]uint64{uint64(o.Group), l.mounts[path.Dir(op.Path)]}
+	if first, ok := l.farGroups[key]; ok {
+		op.From, op.Link = first, true
+		return
+	}
+	if l.farGroups == nil {
+		l.farGroups = map[[2]uint64]string{}
+	}
+	l.farGroups[key] = op.New
 }
 
 // sumOf is the MD5 sum of what is at a name, of the target if it is a link.

@@ -120,17 +120,24 @@ func (l *layout) save(op *txn.Op, o *image.Object, name string, live *rootfs.Inf
 // savedName is where a copy of name goes: below savedDir, or beside it if that is on
 // another mount. "" if the same is there already.
 func (e *engine) savedName(name, pf, category string, live *rootfs.Info, sum string, near bool) (string, error) {
-	first := path.Join(savedDir, category, pf, name)
-	if !near || e.base != varBase {
-		first = name + ".portsolve-saved"
-	}
 	for n := range 1000 {
-		to := first
+		suffix := ""
 		if n > 0 {
-			to += "." + strconv.Itoa(n)
+			suffix = "." + strconv.Itoa(n)
+		}
+		to := path.Join(savedDir, category, pf+suffix, name)
+		if !near || e.base != varBase {
+			to = name + ".portsolve-saved" + suffix
 		}
 		i, err := e.t.Lstat(to)
 		if rootfs.IsAbsent(err) {
+			free, err := e.canHold(path.Dir(to))
+			if err != nil {
+				return "", err
+			}
+			if !free {
+				continue
+			}
 			return to, nil
 		}
 		if err != nil {
@@ -148,6 +155,20 @@ func (e *engine) savedName(name, pf, category string, live *rootfs.Info, sum str
 		}
 	}
 	return "", errors.New("there are 1000 saved copies of it; remove some")
+}
+
+// canHold reports that a directory is there or can be made.
+func (e *engine) canHold(dir string) (bool, error) {
+	for ; dir != "."; dir = path.Dir(dir) {
+		i, err := e.t.Stat(dir)
+		if err == nil {
+			return i.IsDir(), nil
+		}
+		if !rootfs.IsAbsent(err) {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // fileOverDir is a file or a link where a directory is. It replaces the directory

@@ -33,7 +33,7 @@ type PhaseCall struct {
 	// Value is another value of the package's metadata (INHERITED, FEATURES, …), "" if absent.
 	Value func(name string) string
 	// Image is D: where the files to install are, as a real directory. pkg_preinst may
-	// change it. Phases without an image get "".
+	// change it; in pkg_postinst they are in ROOT. Other phases get "".
 	Image string
 	// Root is ROOT (with EPREFIX); it ends with a slash.
 	Root string

@@ -103,6 +103,7 @@ func (e *engine) finishOne(tx *txn.Tx, r *record) error {
 	if r.Action == Install {
 		done := cpv(r.CPV)
 		c = e.callInstalled(done, entryDir(done), tx.Stage(tempDir))
+		c.image = tx.Stage(imageDir)
 		for i := range r.Replaced {
 			c.replaces = append(c.replaces, cpv(r.Replaced[i].CPV).Version.String())
 		}

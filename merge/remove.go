@@ -195,6 +195,7 @@ func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) err
 		e.linkage.Delete(o.CPV)
 	}
 	e.lenient(calls, "postrm")
+	e.res.Forget()
 	if newOne != nil && e.report != nil {
 		e.report.Replaced = append(e.report.Replaced, o.CPV)
 	}

@@ -37,6 +37,8 @@ type Op struct {
 	New  string `json:"new,omitempty"`
 	// From is copied to New by Prepare: New is then on Path's mount, beside it.
 	From string `json:"from,omitempty"`
+	// Link makes New a hard link of From, which is the New of an earlier operation.
+	Link bool `json:"link,omitempty"`
 	// Old is where the object that was at Path is kept until the end; "" nothing was there.
 	Old string `json:"old,omitempty"`
 	// Move keeps the object by renaming it, as a directory must be; otherwise Old

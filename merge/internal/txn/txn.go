@@ -146,10 +146,16 @@ func (tx *Tx) Prepare(ops []Op) error {
 		return err
 	}
 	for i := range tx.Ops {
-		if o := &tx.Ops[i]; o.From != "" {
-			if err := copyObject(tx.FS, o.From, o.New); err != nil {
-				return err
-			}
+		o := &tx.Ops[i]
+		if o.From == "" {
+			continue
+		}
+		bring := func() error { return copyObject(tx.FS, o.From, o.New) }
+		if o.Link {
+			bring = func() error { return tx.FS.Link(o.From, o.New) }
+		}
+		if err := bring(); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -175,6 +181,9 @@ func (tx *Tx) SyncPoints() []string {
 // that fails, too, the transaction stays for Recover. The journal must be durable.
 func (tx *Tx) Commit() error {
 	if err := tx.rename(readyFile+newSuffix, readyFile, Ready); err != nil {
+		if tx.State == Ready {
+			return tx.back(err)
+		}
 		return err
 	}
 	return tx.forward()
@@ -183,14 +192,23 @@ func (tx *Tx) Commit() error {
 func (tx *Tx) forward() error {
 	for i := range tx.Ops {
 		if err := tx.Ops[i].do(tx.FS); err != nil {
-			err = fmt.Errorf("%s: %w", tx.Ops[i].what(), err)
-			if undo := tx.Rollback(); undo != nil {
-				return &StuckError{Err: err, Undo: undo}
-			}
-			return err
+			return tx.back(fmt.Errorf("%s: %w", tx.Ops[i].what(), err))
 		}
 	}
-	return tx.rename(readyFile, doneFile, Done)
+	err := tx.rename(readyFile, doneFile, Done)
+	if err != nil && tx.State == Ready {
+		return tx.back(err)
+	}
+	// Whether the name is durable does not matter: all that Ready would do is done.
+	return nil
+}
+
+// back takes everything back because of an error.
+func (tx *Tx) back(err error) error {
+	if undo := tx.Rollback(); undo != nil {
+		return &StuckError{Err: err, Undo: undo}
+	}
+	return err
 }
 
 // StuckError is a change that failed and could not be taken back either. Recover
@@ -204,7 +222,8 @@ func (e *StuckError) Error() string {
 // Unwrap gives both.
 func (e *StuckError) Unwrap() []error { return []error{e.Err, e.Undo} }
 
-// rename changes the state, durably.
+// rename changes the state, durably. If only the last is impossible, the state has
+// changed nevertheless, and the error tells.
 func (tx *Tx) rename(from, to string, s State) error {
 	err := tx.FS.Rename(path.Join(tx.dir(), from), path.Join(tx.dir(), to))
 	if err != nil {
@@ -218,7 +237,8 @@ func (tx *Tx) rename(from, to string, s State) error {
 func (tx *Tx) Rollback() error {
 	switch tx.State {
 	case Ready:
-		if err := tx.rename(readyFile, undoFile, Undoing); err != nil {
+		// An undo that is not durable is one that may be begun again, forward too.
+		if err := tx.rename(readyFile, undoFile, Undoing); err != nil && tx.State == Ready {
 			return err
 		}
 	case Done:
