@@ -110,6 +110,9 @@ func RemoveAll(t FS, name string) error {
 	if !i.IsDir() {
 		return err
 	}
+	if i.Perm()&0o700 != 0o700 { // without privileges its owner could not empty it
+		_ = t.Chmod(name, i.Perm()|0o700)
+	}
 	names, first := t.ReadDir(name)
 	for _, n := range names {
 		if err := RemoveAll(t, path.Join(name, n)); err != nil && first == nil {

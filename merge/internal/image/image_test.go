@@ -40,7 +40,12 @@ func unpack(t *testing.T, o Options, entries ...binpkg.Entry) (*Image, rootfs.FS
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tree.Close() })
+	t.Cleanup(func() {
+		if err := rootfs.RemoveAll(tree, "image"); err != nil { // with directories that nobody may write
+			t.Error(err)
+		}
+		tree.Close()
+	})
 	if err := tree.Mkdir("image", 0o755); err != nil {
 		t.Fatal(err)
 	}

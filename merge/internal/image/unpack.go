@@ -180,10 +180,7 @@ func (u *unpacker) finishDirs() error {
 }
 
 func (u *unpacker) regular(e *binpkg.Entry, o *Object, content io.Reader) (err error) {
-	perm := o.Perm()
-	if u.o.Owner {
-		perm &= 0o777 // chown(2) clears the others; they come with attributes
-	}
+	perm := o.Perm() & 0o777 // writing and chown(2) clear the others
 	f, err := u.t.Create(u.name(o), perm)
 	if err != nil {
 		return err
@@ -203,10 +200,10 @@ func (u *unpacker) regular(e *binpkg.Entry, o *Object, content io.Reader) (err e
 		if err := f.Chown(o.UID, o.GID); err != nil {
 			return err
 		}
-		if o.Perm() != perm {
-			if err := f.Chmod(o.Perm()); err != nil {
-				return err
-			}
+	}
+	if o.Perm() != perm {
+		if err := f.Chmod(o.Perm()); err != nil {
+			return err
 		}
 	}
 	if u.o.Xattrs {

@@ -195,11 +195,9 @@ func (tx *Tx) forward() error {
 			return tx.back(fmt.Errorf("%s: %w", tx.Ops[i].what(), err))
 		}
 	}
-	err := tx.rename(readyFile, doneFile, Done)
-	if err != nil && tx.State == Ready {
+	if err := tx.rename(readyFile, doneFile, Done); err != nil {
 		return tx.back(err)
 	}
-	// Whether the name is durable does not matter: all that Ready would do is done.
 	return nil
 }
 
@@ -222,23 +220,26 @@ func (e *StuckError) Error() string {
 // Unwrap gives both.
 func (e *StuckError) Unwrap() []error { return []error{e.Err, e.Undo} }
 
-// rename changes the state, durably. If only the last is impossible, the state has
-// changed nevertheless, and the error tells.
+// rename changes the state. Only the one that begins the changes has to be durable
+// at once: the others come to the disk before what follows them, and before that the
+// state before them leads to the same end.
 func (tx *Tx) rename(from, to string, s State) error {
 	err := tx.FS.Rename(path.Join(tx.dir(), from), path.Join(tx.dir(), to))
 	if err != nil {
 		return err
 	}
 	tx.State = s
-	return tx.FS.SyncDir(tx.dir())
+	if s == Ready {
+		return tx.FS.SyncDir(tx.dir())
+	}
+	return nil
 }
 
 // Rollback takes all changes back and ends the transaction.
 func (tx *Tx) Rollback() error {
 	switch tx.State {
 	case Ready:
-		// An undo that is not durable is one that may be begun again, forward too.
-		if err := tx.rename(readyFile, undoFile, Undoing); err != nil && tx.State == Ready {
+		if err := tx.rename(readyFile, undoFile, Undoing); err != nil {
 			return err
 		}
 	case Done:
