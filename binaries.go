@@ -1,27 +1,24 @@
 package portsolve
 
 import (
-	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/binpkg"
-	"github.com/portsolve/portsolve/repo"
 	"github.com/portsolve/portsolve/repo/config"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
 // binaryCache keeps the binary packages of each root once a request needed them.
 type binaryCache struct {
-	mu   sync.Mutex
-	sets map[binaryKey]*binaries
+	mu      sync.Mutex
+	sets    map[binaryKey]*binaries
+	located sync.Map // URI of a binhost -> its location
 }
 
 type binaryKey struct {
@@ -34,14 +31,6 @@ type binaries struct {
 	*binpkg.Set
 	hosts    []binhost
 	warnings []string
-}
-
-// binhost is a section of binrepos.conf.
-type binhost struct {
-	binpkg.Host
-	priority         int
-	include, exclude []namedAtom // getbinpkg-include, -exclude
-	signed           *hostSigned // verify-signature, nil if not set
 }
 
 // binaries opens PKGDIR, and with remote the binhosts, of a root.
@@ -60,6 +49,9 @@ func (s *System) binaries(ctx context.Context, r *root, remote bool) (*binaries,
 	}
 	if remote {
 		if err := s.readBinhosts(r.settings, b); err != nil {
+			return nil, err
+		}
+		if err := s.fetchIndexes(ctx, b); err != nil {
 			return nil, err
 		}
 		for _, h := range b.hosts {
@@ -98,82 +90,6 @@ func hasFeature(settings *config.Settings, name string) bool {
 		}
 	}
 	return false
-}
-
-// readBinhosts reads binrepos.conf and PORTAGE_BINHOST: descending by priority,
-// then by name; hosts of PORTAGE_BINHOST, which binrepos.conf supersedes, follow in
-// their order (portage(5), make.conf(5)).
-func (s *System) readBinhosts(settings *config.Settings, b *binaries) error {
-	sections, err := repo.ReadSections([]string{
-		s.onDisk(s.options.EPrefix, "usr/share/portage/config/binrepos.conf"),
-		filepath.Join(settings.ConfigDir(), "binrepos.conf"),
-	}, s.env)
-	if err != nil {
-		return err
-	}
-	for i := range sections {
-		h, err := s.binhost(&sections[i], b)
-		if err != nil {
-			b.warnings = append(b.warnings, fmt.Sprintf("%s: binhost %s: %v; it is left out", sections[i].Source, sections[i].Name, err))
-			continue
-		}
-		b.hosts = append(b.hosts, h)
-	}
-	slices.SortStableFunc(b.hosts, func(x, y binhost) int {
-		return cmp.Or(cmp.Compare(y.priority, x.priority), cmp.Compare(y.Name, x.Name))
-	})
-	list, _ := settings.Var("PORTAGE_BINHOST")
-	for uri := range strings.FieldsSeq(list) {
-		if !slices.ContainsFunc(b.hosts, func(h binhost) bool { return h.URI == strings.TrimRight(uri, "/") }) {
-			b.hosts = append(b.hosts, binhost{Host: s.host(uri, uri)})
-		}
-	}
-	return nil
-}
-
-func (s *System) binhost(section *repo.Section, b *binaries) (binhost, error) {
-	uri, _, _ := section.Value("sync-uri")
-	if uri == "" {
-		return binhost{}, fmt.Errorf("has no sync-uri")
-	}
-	h := binhost{Host: s.host(section.Name, uri)}
-	if text, src, ok := section.Value("priority"); ok {
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return binhost{}, fmt.Errorf("%s: priority = %q is not a whole number", src, text)
-		}
-		h.priority = n
-	}
-	if text, src, ok := section.Value("verify-signature"); ok {
-		on, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(text)))
-		if err != nil {
-			return h, fmt.Errorf("%s: verify-signature = %q is neither true nor false", src, text)
-		}
-		h.signed = &hostSigned{on, src}
-	}
-	for _, list := range [...]struct {
-		key  string
-		into *[]namedAtom
-	}{{"getbinpkg-include", &h.include}, {"getbinpkg-exclude", &h.exclude}} {
-		text, src, _ := section.Value(list.key)
-		atoms, err := namedAtoms(strings.Fields(text), src)
-		if err != nil {
-			b.warnings = append(b.warnings, fmt.Sprintf("%s: %s: %v; the line is ignored", src, list.key, err))
-		}
-		*list.into = atoms
-	}
-	return h, nil
-}
-
-// host finds the directory of a path below --system DIR.
-func (s *System) host(name, uri string) binpkg.Host {
-	h := binpkg.Host{Name: name, URI: strings.TrimRight(uri, "/")}
-	if dir, err := binpkg.LocalPath(uri); err == nil && s.options.System != "" {
-		if below := s.onDisk(dir); exists(below) {
-			h.Dir = below
-		}
-	}
-	return h
 }
 
 // wantsBinaries reports whether a request looks at binary packages of a root at

@@ -25,7 +25,7 @@ func binaryIndex(records ...string) string {
 // withBinaries is the base system with packages in PKGDIR and on two binhosts.
 func withBinaries() files {
 	f := base()
-	f["etc/portage/make.conf"] = "PKGDIR=\"/packages\"\nCHOST=\"x86_64-pc-linux-gnu\"\nPORTAGE_BINHOST=\"/low http://example.invalid/x\"\n"
+	f["etc/portage/make.conf"] = "PKGDIR=\"/packages\"\nCHOST=\"x86_64-pc-linux-gnu\"\nPORTAGE_BINHOST=\"/low ftp://example.invalid/x\"\n"
 	f["etc/portage/binrepos.conf"] = "[DEFAULT]\npriority = 5\n[second]\nsync-uri = file:///second\n" +
 		"[first]\npriority = 10\nsync-uri = /first/\ngetbinpkg-exclude = lib\n[broken]\npriority = x\nsync-uri = /nothing\n[empty]\n"
 	f["packages/Packages"] = binaryIndex("cat/app-1\nKEYWORDS: amd64", "cat/app-2\nKEYWORDS: ~amd64",
@@ -94,7 +94,7 @@ func TestBinhostWarnings(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out []string
-		for _, name := range []string{"http is not supported yet", "binhost broken", "priority = \"x\"", "has no sync-uri"} {
+		for _, name := range []string{"ftp is not supported", "binhost broken", "priority = \"x\"", "has no sync-uri"} {
 			if slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, name) }) {
 				out = append(out, name)
 			}

@@ -34,21 +34,23 @@ const (
 // newSignedRules is nil if no signature is asked for at all.
 func newSignedRules(settings *config.Settings, hosts []binhost) *signedRules {
 	r := &signedRules{hosts: map[string]hostSigned{}, known: map[string]signatureStatus{}}
-	any := false
-	if hasFeature(settings, "binpkg-request-signature") {
+	feature := func(name string) bool { return hasFeature(settings, name) }
+	some := false
+	if binpkg.PolicyFor(feature, nil) == binpkg.SignatureRequired {
 		_, r.all = settings.Var("FEATURES")
 		if r.all.IsZero() {
 			r.all.File = "FEATURES"
 		}
-		any = true
+		some = true
 	}
 	for _, h := range hosts {
 		if h.signed != nil {
-			r.hosts[h.Name] = *h.signed
-			any = any || h.signed.required
+			required := binpkg.PolicyFor(feature, &h.signed.required) == binpkg.SignatureRequired
+			r.hosts[h.Name] = hostSigned{required, h.signed.src}
+			some = some || required
 		}
 	}
-	if !any {
+	if !some {
 		return nil
 	}
 	return r

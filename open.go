@@ -16,7 +16,8 @@ import (
 )
 
 // System is an opened system: repositories, configuration and installed
-// packages. It is safe for concurrent use and never writes. Metadata is read
+// packages. It is safe for concurrent use and never writes,
+// except to Options.CacheDir. Metadata is read
 // when a request needs it, and kept.
 type System struct {
 	options  Options

@@ -29,6 +29,9 @@ type Options struct {
 	// AcceptProperties and AcceptRestrict are emerge's --accept-properties and
 	// --accept-restrict; empty means: as configured.
 	AcceptProperties, AcceptRestrict string
+	// CacheDir is where indexes and packages of http binhosts are kept; nothing else is. Empty means
+	// /var/cache/portsolve for root, and "portsolve" in the user's cache directory for others.
+	CacheDir string
 	// Progress, if not nil, is told how far a stage ("repositories", "installed
 	// packages", "solving", "ordering") is. total is 0 when unknown.
 	Progress func(stage string, done, total int)

@@ -46,15 +46,15 @@ func (d *downloads) fill(plan []answer.Entry) {
 		if e.Package.Origin == metadata.Ebuild {
 			e.Download = d.missing(e.Package, func(flag string) bool { return e.Use[flag] })
 		} else {
-			e.Download = packageSize(e.Package)
+			e.Download = d.packageSize(e.Package)
 		}
 	}
 }
 
 // packageSize is what has to be fetched of a binary package: nothing of one that is here.
-func packageSize(p *metadata.Package) *int64 {
+func (d *downloads) packageSize(p *metadata.Package) *int64 {
 	var size int64
-	if p.Remote {
+	if p.Remote && !d.sys.fetched(p) {
 		n, err := strconv.ParseInt(p.Var("SIZE"), 10, 64)
 		if err != nil || n < 0 {
 			return nil

@@ -39,11 +39,12 @@ type Options struct {
 // Host is a binhost: a directory of packages with an index.
 type Host struct {
 	Name string // section of binrepos.conf
-	// URI is where it is: an absolute path or file:// URI. Other schemes are not
-	// supported yet; such a host becomes a Problem.
+	// URI is where it is: an absolute path, a file:// URI, or any other if Index is there.
 	URI string
 	// Dir is the directory on this machine that holds what URI says, if that is not the path in URI itself.
 	Dir string
+	// Index is a file with the index, if that is not in the directory: one that was fetched (package fetch).
+	Index string
 }
 
 // Set is the binary packages of a PKGDIR and of binhosts. It never changes

@@ -167,7 +167,7 @@ func TestBinhosts(t *testing.T) {
 		{Name: "web", URI: "https://example.invalid/packages"}, {Name: "gone", URI: two + "/nothing"},
 	}}
 	problems := check(t, o, "a/b-1 same", "a/c-1 local", "a/c-1@two ", "a/c-1@one ", "a/d-1@one ", "a/d-1 newer", "a/e-1@two ")
-	if len(problems) != 2 || !strings.Contains(problems[0].String()+problems[1].String(), "https is not supported yet") {
+	if len(problems) != 2 || !strings.Contains(problems[0].String()+problems[1].String(), "its index has to be fetched first") {
 		t.Error(problems)
 	}
 	o.MultiInstance = false

@@ -108,7 +108,7 @@ func (inv *invocation) open(ctx context.Context, cmd *command) (*portsolve.Syste
 func (c *command) systemOptions(env map[string]string, progress func(string, int, int)) portsolve.Options {
 	return portsolve.Options{
 		ConfigRoot: c.configRoot, Root: c.root, SysRoot: c.sysroot, EPrefix: c.prefix,
-		System: c.system, Repos: c.repos, Env: env, Progress: progress,
+		System: c.system, CacheDir: c.cacheDir, Repos: c.repos, Env: env, Progress: progress,
 		AcceptProperties: c.acceptProperties, AcceptRestrict: c.acceptRestrict,
 	}
 }
