@@ -117,12 +117,36 @@ func (c *composer) status(r *Result) answer.Status {
 	switch {
 	case !r.Complete || len(r.SlotConflicts) > 0:
 		return answer.Unsolvable
+	case c.options.Compat && c.builtSo(&r.Changes):
+		return answer.Solved
 	case !r.Changes.Empty():
 		return answer.ChangesNeeded
 	case len(r.Plan) == 0:
 		return answer.NothingToDo
 	}
 	return answer.Solved
+}
+
+// builtSo: nothing is asked for but USE flags that binary packages of the plan were built with. emerge names them and
+// goes on.
+func (c *composer) builtSo(changes *answer.Changes) bool {
+	only := *changes
+	only.Use = nil
+	if !only.Empty() || len(changes.Use) == 0 {
+		return false
+	}
+	binary := map[string]bool{}
+	for _, s := range c.plan.Steps {
+		if s.Kind == plan.Merge && s.Node.Cand.Pkg.Origin == metadata.Binary {
+			binary[s.Node.Cand.Pkg.CPV.String()] = true
+		}
+	}
+	for cpv := range changes.Use {
+		if !binary[cpv] {
+			return false
+		}
+	}
+	return true
 }
 
 // entries fills the plan, step by step.

@@ -75,9 +75,20 @@ func New(o Options) (*Fetcher, error) {
 			MaxIdleConnsPerHost:   o.Parallel,
 			ForceAttemptHTTP2:     true,
 			DisableCompression:    true, // sizes and ranges are those of the file
-		}}
+		}, CheckRedirect: checkRedirect}
 	}
 	return &Fetcher{o: o}, nil
+}
+
+// checkRedirect keeps what was asked for over https from coming over http.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	if len(via) >= 10 {
+		return permanent{errors.New("the server sends us in circles")}
+	}
+	if via[0].URL.Scheme == "https" && req.URL.Scheme != "https" {
+		return permanent{fmt.Errorf("the server sends us from https to %s", req.URL.Redacted())}
+	}
+	return nil
 }
 
 func setDefault[T int | time.Duration](field *T, value T) {
@@ -193,18 +204,33 @@ func name(p *metadata.Package) string {
 
 // Path is where a package of a binhost is, or will be, in the cache.
 func (f *Fetcher) Path(p *metadata.Package) (string, error) {
-	rel := p.Var("PATH")
-	host, ok := strings.CutSuffix(p.File, "/"+rel)
-	if rel == "" || !ok || !filepath.IsLocal(rel) {
-		return "", &Error{URL: redacted(p.File), Err: fmt.Errorf("PATH %q of %s does not lead to a file of the binhost", rel, name(p))}
-	}
-	if strings.HasSuffix(rel, partSuffix) || strings.HasPrefix(rel, indexDir+"/") {
-		return "", &Error{URL: redacted(p.File), Err: fmt.Errorf("PATH %q of %s is no name for a package", rel, name(p))}
+	host, rel, err := split(p)
+	if err != nil {
+		return "", err
 	}
 	if dir := f.o.Places[host]; dir != "" {
 		return filepath.Join(dir, rel), nil
 	}
 	return filepath.Join(f.hostDir(host), rel), nil
+}
+
+// split takes a package's URI apart: the binhost's, and PATH.
+func split(p *metadata.Package) (host, rel string, err error) {
+	rel = p.Var("PATH")
+	host, ok := strings.CutSuffix(p.File, "/"+rel)
+	if rel == "" || !ok || !filepath.IsLocal(rel) {
+		return "", "", &Error{URL: redacted(p.File), Err: fmt.Errorf("PATH %q of %s does not lead to a file of the binhost", rel, name(p))}
+	}
+	if strings.HasSuffix(rel, partSuffix) || strings.HasPrefix(rel, indexDir+"/") {
+		return "", "", &Error{URL: redacted(p.File), Err: fmt.Errorf("PATH %q of %s is no name for a package", rel, name(p))}
+	}
+	return host, rel, nil
+}
+
+// escapedURL is the URI of a package as a request needs it: PATH may hold what means something else in a URL.
+func escapedURL(p *metadata.Package) (string, error) {
+	host, rel, err := split(p)
+	return host + "/" + (&url.URL{Path: rel}).EscapedPath(), err
 }
 
 // hostDir is the directory of one binhost: what a person recognises, and a checksum that tells hosts apart.

@@ -85,6 +85,8 @@ type indexFetch struct {
 	warnings  []string
 }
 
+func (x *indexFetch) incompletePath() string { return x.path + ".incomplete" + partSuffix }
+
 func (x *indexFetch) statePath() string { return x.path + ".state" }
 
 // readCache takes the cached index if it is what its state says.
@@ -151,7 +153,7 @@ func (x *indexFetch) fallBack(failed error) (*Index, error) {
 	}
 	var partial *partialError
 	if errors.As(failed, &partial) {
-		path := x.path + ".incomplete"
+		path := x.incompletePath()
 		if err := writeFile(path, partial.text); err != nil {
 			return nil, &Error{URL: redacted(x.uri), Err: err}
 		}
@@ -277,7 +279,7 @@ func (x *indexFetch) store(text []byte) error {
 	if err := writeFile(x.path, text); err != nil {
 		return err
 	}
-	if err := os.Remove(x.path + ".incomplete"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(x.incompletePath()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return x.writeState()

@@ -24,6 +24,10 @@ func (f *Fetcher) fetchPackage(ctx context.Context, p *metadata.Package) (string
 	if err != nil {
 		return "", err
 	}
+	from, err := escapedURL(p)
+	if err != nil {
+		return "", err
+	}
 	digests := binpkg.DigestsOf(p)
 	if digests.MD5 == "" && digests.SHA1 == "" && !strings.HasSuffix(path, ".gpkg.tar") {
 		return "", &Error{URL: redacted(p.File), Err: errors.New("the index has no checksum of it, and an XPAK package none of its own; it could not be verified")}
@@ -43,7 +47,7 @@ func (f *Fetcher) fetchPackage(ctx context.Context, p *metadata.Package) (string
 		return path, nil
 	}
 	t := &transfer{
-		f: f, name: name(p), url: p.File, size: -1, limit: maxPackage, part: part.file,
+		f: f, name: name(p), url: from, size: -1, limit: maxPackage, part: part.file,
 		verify: func() error { return verifyFile(ctx, part.path, p, digests) },
 	}
 	if digests.Size > 0 {

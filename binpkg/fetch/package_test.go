@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -165,6 +167,53 @@ func TestCancel(t *testing.T) {
 	if _, err := f.Packages(ctx, p); !errors.Is(err, context.Canceled) || len(finals(t, dir)) > 0 {
 		t.Errorf("%v, %q", err, finals(t, dir))
 	}
+}
+
+// What means something in a URL is only a character of a name.
+func TestOddNames(t *testing.T) {
+	s := newServer(t)
+	for _, odd := range []string{"a/x#1-2.gpkg.tar", "a/x?y=1-2.gpkg.tar", "a/x%41-2.gpkg.tar", "a/x y-2.gpkg.tar", "a/gtk+-2.gpkg.tar"} {
+		p := s.pkg("cat/app-1", 300)
+		s.files["/"+odd] = s.files["/cat/app-1.gpkg.tar"]
+		p.Raw["PATH"], p.File = odd, s.URL+"/"+odd
+		if paths, err := fetcher(t, t.TempDir(), nil).Packages(t.Context(), p); err != nil || !strings.HasSuffix(paths[0], odd) {
+			t.Errorf("%s: %v", odd, err)
+		}
+	}
+}
+
+// A server that redirects is followed, but not from https to http.
+func TestRedirects(t *testing.T) {
+	s := newServer(t)
+	p := s.pkg("cat/app-1", 300)
+	front := httptest.NewServer(http.RedirectHandler(p.File, http.StatusFound))
+	defer front.Close()
+	p.File = front.URL + "/" + p.Raw["PATH"]
+	if _, err := fetcher(t, t.TempDir(), nil).Packages(t.Context(), p); err != nil {
+		t.Error(err)
+	}
+	secure := httptest.NewTLSServer(http.RedirectHandler(s.URL, http.StatusFound))
+	defer secure.Close()
+	p.File = secure.URL + "/" + p.Raw["PATH"]
+	f := fetcher(t, t.TempDir(), nil)
+	client := secure.Client()
+	client.CheckRedirect = checkRedirect
+	f.o.Client = client
+	var e *Error
+	if _, err := f.Packages(t.Context(), p); !errors.As(err, &e) || e.Attempts != 1 || !strings.Contains(err.Error(), "from https to http://") {
+		t.Error(err)
+	}
+}
+
+func FuzzContentRange(f *testing.F) {
+	for _, s := range []string{"bytes 5-9/10", "bytes 0-0/*", "bytes */10", "items 1-2/3", "bytes -1-5/6"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if start, whole, ok := contentRange(s); ok && (start < 0 || whole < -1) {
+			t.Errorf("%q: %d of %d", s, start, whole)
+		}
+	})
 }
 
 // Names that would lead out of the cache, and packages that nothing verifies, are refused before anything is asked for.

@@ -237,12 +237,12 @@ func contentRange(s string) (start, whole int64, ok bool) {
 		return 0, 0, false
 	}
 	start, err := strconv.ParseInt(first, 10, 64)
-	if err != nil {
+	if err != nil || start < 0 {
 		return 0, 0, false
 	}
 	whole = -1
 	if size != "*" {
-		if whole, err = strconv.ParseInt(size, 10, 64); err != nil {
+		if whole, err = strconv.ParseInt(size, 10, 64); err != nil || whole < 0 {
 			return 0, 0, false
 		}
 	}

@@ -76,6 +76,8 @@ func Classify(emerge, ours Answer) Class {
 	switch {
 	case ours.Solved && !emerge.Solved:
 		return solvedByUs(emerge)
+	case emerge.Solved && !ours.Solved && len(ours.Problems) == 0 && slices.Equal(emerge.Changes, ours.Changes):
+		return ClassReport // of the same changes
 	case emerge.Solved && !ours.Solved:
 		return ClassWorse
 	case emerge.Solved:

@@ -20,6 +20,9 @@ func (f *Finder) alternative(ctx context.Context, s set, o *solver.Outcome, over
 		if n.Merge {
 			merged[n.Cand.Pkg] = true
 		}
+		if e := f.w.ebuildOf(n); e != nil {
+			merged[e.Pkg] = true
+		}
 	}
 	exact := maps.Clone(over)
 	maps.DeleteFunc(exact, func(p *metadata.Package, _ map[string]bool) bool {
@@ -55,8 +58,11 @@ func (w *world) answer(a *Alternative) answer.Changes {
 	out := answer.Changes{Use: map[string]map[string]bool{}, License: map[string][]string{},
 		Properties: map[string][]string{}, Restrict: map[string][]string{}}
 	for _, n := range a.Outcome.Selection.Nodes {
-		if n.Merge && n.Cand.Pkg.Origin == metadata.Ebuild {
-			w.answerFor(&out, a, n)
+		switch {
+		case n.Merge && n.Cand.Pkg.Origin == metadata.Ebuild:
+			w.answerFor(&out, a, w.find(n.Cand))
+		case n.Merge:
+			w.answerFor(&out, a, w.ebuildOf(n))
 		}
 	}
 	for _, c := range a.Changes {
@@ -75,8 +81,21 @@ func (w *world) answer(a *Alternative) answer.Changes {
 	return out
 }
 
-func (w *world) answerFor(out *answer.Changes, a *Alternative, n *universe.Node) {
-	c := w.find(n.Cand)
+// ebuildOf is the world's ebuild behind a binary package that is merged, nil if there is none: the package fits since the
+// ebuild would be built as it was.
+func (w *world) ebuildOf(n *universe.Node) *universe.Candidate {
+	if !n.Merge || n.Cand.Pkg.Origin != metadata.Binary {
+		return nil
+	}
+	for _, m := range w.u.Group(n.Cand.Root, n.Cand.CP()).All {
+		if m.Pkg.Origin == metadata.Ebuild && m.Pkg.CPV.Version.Compare(n.Cand.Pkg.CPV.Version) == 0 && m.Pkg.Repo == n.Cand.Pkg.Repo {
+			return m
+		}
+	}
+	return nil
+}
+
+func (w *world) answerFor(out *answer.Changes, a *Alternative, c *universe.Candidate) {
 	if c == nil {
 		return
 	}

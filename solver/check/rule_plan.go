@@ -147,6 +147,9 @@ func (c *checker) statusRule() {
 		c.add(RulePlan, "", "unknown status %q", s)
 		return
 	}
+	if changes && c.res.Status == answer.Solved && c.opts.Compat && c.builtSo() {
+		changes = false // emerge names the flags and goes on
+	}
 	if changes != (c.res.Status == answer.ChangesNeeded) {
 		c.add(RulePlan, "", "the status is %q, but the list of configuration changes says otherwise", c.res.Status)
 	}
@@ -156,4 +159,33 @@ func (c *checker) statusRule() {
 	if !c.res.Complete {
 		c.add(RulePlan, "", "the status is %q, but the answer says it is incomplete", c.res.Status)
 	}
+}
+
+// builtSo: the changes are flags that binary packages of the plan have already.
+func (c *checker) builtSo() bool {
+	only := c.res.Changes
+	only.Use = nil
+	if !only.Empty() {
+		return false
+	}
+	for cpv, flags := range c.res.Changes.Use {
+		found := false
+		for i := range c.res.Plan {
+			e := &c.res.Plan[i]
+			found = found || e.CPV == cpv && e.Type == "binary" && containsAll(e.Use, flags)
+		}
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+func containsAll(use, flags map[string]bool) bool {
+	for f, on := range flags {
+		if was, known := use[f]; !known || was != on {
+			return false
+		}
+	}
+	return true
 }
