@@ -41,6 +41,12 @@ func (r *Runner) run(ctx context.Context, c *merge.PhaseCall, w *work) error {
 			return fmt.Errorf("the environment that it left cannot be saved: %w", err)
 		}
 	}
+	if c.Phase == "postinst" && c.Entry != "" {
+		if err := w.keep(c); err != nil {
+			// It is installed and configured: no reason to fail.
+			c.Elog("WARN", fmt.Sprintf("what the phases have set cannot be kept for the uninstall: %v", err))
+		}
+	}
 	return nil
 }
 

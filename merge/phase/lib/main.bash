@@ -28,6 +28,13 @@ source "${PORTSOLVE_PHASE_DIR}/lib/base.bash"
 __portsolve_variables
 __portsolve_libraries
 __portsolve_bash_version
+if [[ -n ${PORTSOLVE_SAVE} && ! -e ${PORTSOLVE_PHASE_DIR}/environment.base ]]; then
+	# What there was before the first phase.
+	{
+		declare -p
+		__portsolve_functions
+	} > "${PORTSOLVE_PHASE_DIR}/environment.base"
+fi
 if declare -F "pkg_${EBUILD_PHASE}" > /dev/null; then
 	"pkg_${EBUILD_PHASE}"
 fi
