@@ -140,7 +140,20 @@ type Verified struct {
 	MD5, SHA1 string            // of the whole file, hexadecimal; BINPKGMD5 is the first
 	Signature *sign.Signature   // nil: unsigned, or not looked at
 
-	imageSum string // BLAKE2b of the packed image
+	imageSum string   // BLAKE2b of the packed image
+	sums     []string // BLAKE2b of the members, as File.Members
+}
+
+// Content is the packed content of a member, and the BLAKE2b that it had when it was
+// verified: whoever uses the content compares, because the file could have been
+// changed since.
+func (v *Verified) Content(kind MemberKind) (content *io.SectionReader, blake2b string) {
+	for i := range v.File.Members {
+		if m := &v.File.Members[i]; m.Kind == kind {
+			return v.File.content(m), v.sums[i]
+		}
+	}
+	return nil, ""
 }
 
 // Value finds a value of the metadata as it is in the file; nil if it is not there.
@@ -198,6 +211,7 @@ func (f *File) Verify(ctx context.Context, o VerifyOptions) (*Verified, error) {
 		return nil, err
 	}
 	for i := range f.Members {
+		v.sums = append(v.sums, s.members[i].blake2b)
 		switch f.Members[i].Kind {
 		case ImageMember:
 			v.imageSum = s.members[i].blake2b

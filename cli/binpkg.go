@@ -42,6 +42,10 @@ const binpkgHelp = `inspect FILE [NAME]…  the parts of a package file and its 
      --sign-with FILE [--passphrase-file FILE]
                              a secret key, as gpg --export-secret-keys writes it
      --root, --config-root, --system  as everywhere
+   sign FILE…            sign GPKG packages in place; what they hold stays as it is.
+                         They are verified first, but for their old signatures
+     --sign-with FILE [--key KEY] [--passphrase-file FILE]
+     --strip                 take signatures away instead
 
    --json                as JSON (also: --format json)
 
@@ -54,13 +58,13 @@ func (inv *invocation) binpkgCommand() *cli.Command {
 	return &cli.Command{
 		Name:            "binpkg",
 		Usage:           "look into binary packages and indexes, verify and make them",
-		UsageText:       "portsolve binpkg inspect|verify|index|quickpkg [options] [argument]…",
+		UsageText:       "portsolve binpkg inspect|verify|index|quickpkg|sign [options] [argument]…",
 		Description:     binpkgHelp,
 		SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
 			if len(args) == 0 {
-				return usagef("binpkg: expected inspect, verify, index or quickpkg; see portsolve binpkg --help")
+				return usagef("binpkg: expected inspect, verify, index, quickpkg or sign; see portsolve binpkg --help")
 			}
 			for _, a := range args {
 				if a == "--help" || a == "-h" {
@@ -69,7 +73,7 @@ func (inv *invocation) binpkgCommand() *cli.Command {
 			}
 			what, ok := inv.binpkgActions()[args[0]]
 			if !ok {
-				return usagef("binpkg: unknown command %q; expected inspect, verify, index or quickpkg", args[0])
+				return usagef("binpkg: unknown command %q; expected inspect, verify, index, quickpkg or sign", args[0])
 			}
 			w, err := parseWords(args[0], args[1:], what.options)
 			if err != nil {
@@ -102,6 +106,7 @@ func (inv *invocation) binpkgActions() map[string]binpkgAction {
 			{"--compress", true}, {"--overwrite", false}, {"--sign-with", true}, {"--passphrase-file", true}, {"--root", true},
 			{"--config-root", true}, {"--system", true}, {"--prefix", true}, {"--repo", true},
 		}, inv.quickpkg},
+		"sign": {[]wordOption{{"--sign-with", true}, {"--key", true}, {"--passphrase-file", true}, {"--strip", false}}, inv.signPackages},
 	}
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -19,7 +18,6 @@ import (
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/binpkg"
 	"github.com/portsolve/portsolve/binpkg/quickpkg"
-	"github.com/portsolve/portsolve/binpkg/sign"
 	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/repo/config/edit"
 )
@@ -139,26 +137,13 @@ func (m *quickMaker) configure(w *words) error {
 	}
 	o.Mode = 0o666 &^ os.FileMode(mask)
 	if file := w.values["--sign-with"]; file != "" {
-		return m.signer(file, w.values["--passphrase-file"])
+		o.Signer, err = readSigner(file, m.sys.Var("BINPKG_GPG_SIGNING_KEY"), w.values["--passphrase-file"])
+		return err
 	}
 	if slices.Contains(features, "binpkg-signing") {
 		fmt.Fprintln(m.inv.stderr, "portsolve: FEATURES has binpkg-signing, but no key was named with --sign-with: the packages are not signed")
 	}
 	return nil
-}
-
-func (m *quickMaker) signer(file, passphraseFile string) error {
-	var passphrase []byte
-	if passphraseFile != "" {
-		data, err := os.ReadFile(passphraseFile)
-		if err != nil {
-			return err
-		}
-		passphrase = bytes.TrimRight(data, "\r\n")
-	}
-	s, err := sign.ReadSigner(file, m.sys.Var("BINPKG_GPG_SIGNING_KEY"), passphrase)
-	m.options.Signer = s
-	return err
 }
 
 // make writes one package. What goes wrong with it does not stop the others.

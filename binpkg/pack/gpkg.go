@@ -29,22 +29,33 @@ type container struct {
 	manifest bytes.Buffer
 }
 
-// gpkg writes the members in the order of GLEP 78.
+// gpkg packs metadata and image.
 func (w *writer) gpkg() error {
-	c := &container{w: w}
 	suffix := ""
 	if w.o.Compression != binpkg.None {
 		suffix = "." + string(w.o.Compression)
 	}
+	return w.container(
+		part{"metadata.tar" + suffix, w.metadataTar},
+		part{"image.tar" + suffix, func(out io.Writer) error { return w.packImage(out, "image") }})
+}
+
+// part is a member with what writes its content.
+type part struct {
+	name  string
+	write func(io.Writer) error
+}
+
+// container writes the members in the order of GLEP 78.
+func (w *writer) container(metadata, image part) error {
+	c := &container{w: w}
 	if err := c.add("gpkg-1", func(io.Writer) error { return nil }, false); err != nil {
 		return err
 	}
-	if err := c.add("metadata.tar"+suffix, w.metadataTar, true); err != nil {
-		return err
-	}
-	image := func(out io.Writer) error { return w.packImage(out, "image") }
-	if err := c.add("image.tar"+suffix, image, true); err != nil {
-		return err
+	for _, p := range []part{metadata, image} {
+		if err := c.add(p.name, p.write, true); err != nil {
+			return err
+		}
 	}
 	text := c.manifest.Bytes()
 	if w.o.Signer != nil {

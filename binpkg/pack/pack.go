@@ -66,13 +66,22 @@ type Result struct {
 // Write writes a package file. It is complete and durable under its name, or not
 // there at all: a file that was there before is replaced only then. values become the
 // metadata in this order, byte by byte.
-func Write(ctx context.Context, path string, values []binpkg.Value, image Image, o Options) (_ *Result, err error) {
+func Write(ctx context.Context, path string, values []binpkg.Value, image Image, o Options) (*Result, error) {
 	if err := o.check(values); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	w := &writer{ctx: ctx, values: values, image: image, o: o, result: &Result{}}
+	if err := w.inPlace(path, w.write); err != nil {
+		return nil, err
+	}
+	return w.result, nil
+}
+
+// inPlace runs write on a file beside path, and puts that in its place.
+func (w *writer) inPlace(path string, write func() error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() {
 		if err != nil {
@@ -80,28 +89,31 @@ func Write(ctx context.Context, path string, values []binpkg.Value, image Image,
 			os.Remove(f.Name())
 		}
 	}()
-	w := &writer{ctx: ctx, file: f, values: values, image: image, o: o, result: &Result{}}
-	if err := w.write(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	w.file = f
+	if err := write(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := f.Chmod(cmp.Or(o.Mode, 0o644)); err != nil {
-		return nil, err
+	if err := w.sum(); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if !o.NoSync {
+	if err := f.Chmod(cmp.Or(w.o.Mode, 0o644)); err != nil {
+		return err
+	}
+	if !w.o.NoSync {
 		if err := f.Sync(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := f.Close(); err != nil {
-		return nil, err
+		return err
 	}
 	if err := os.Rename(f.Name(), path); err != nil {
-		return nil, err
+		return err
 	}
-	if o.NoSync {
-		return w.result, nil
+	if w.o.NoSync {
+		return nil
 	}
-	return w.result, syncDir(filepath.Dir(path))
+	return syncDir(filepath.Dir(path))
 }
 
 func syncDir(dir string) error {
@@ -173,16 +185,10 @@ type writer struct {
 }
 
 func (w *writer) write() error {
-	var err error
 	if w.o.Format == binpkg.XPAK {
-		err = w.xpak()
-	} else {
-		err = w.gpkg()
+		return w.xpak()
 	}
-	if err != nil {
-		return err
-	}
-	return w.sum()
+	return w.gpkg()
 }
 
 // sum reads the file once more for the checksums that an index needs.

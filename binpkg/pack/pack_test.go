@@ -188,6 +188,63 @@ func TestSigned(t *testing.T) {
 	gpgVerifies(t, path, s)
 }
 
+// A package gets signatures, others, and none again; metadata and image stay the same bytes.
+func TestSign(t *testing.T) {
+	path := write(t, Options{Format: binpkg.GPKG, Compression: binpkg.XZ})
+	before, _ := read(t, path, binpkg.VerifyOptions{})
+	_, image := before.Content(binpkg.ImageMember)
+	first, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"One", "Two", ""} {
+		o := Options{NoSync: true}
+		check := binpkg.VerifyOptions{}
+		if name != "" {
+			if o.Signer, err = sign.NewSigner(name, "test@example.invalid", time.Now().Add(-time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			check = binpkg.VerifyOptions{Signatures: binpkg.SignatureRequired, Keys: o.Signer.Keyring()}
+		}
+		v, err := binpkg.OpenVerified(context.Background(), path, binpkg.VerifyOptions{Signatures: binpkg.SignatureIgnored})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Sign(context.Background(), v, path, o); err != nil {
+			t.Fatal(err)
+		}
+		v.Close()
+		after, got := read(t, path, check)
+		if _, sum := after.Content(binpkg.ImageMember); sum != image || len(got) != len(files()) || (after.Signature != nil) != (name != "") {
+			t.Errorf("%q: %v", name, after.Signature)
+		}
+	}
+	if last, err := os.ReadFile(path); err != nil || !bytes.Equal(last, first) {
+		t.Errorf("without signatures it is not what it was: %v", err)
+	}
+	// What was changed since it was verified is not signed.
+	v, err := binpkg.OpenVerified(context.Background(), path, binpkg.VerifyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte("x"), v.File.Member(binpkg.ImageMember).Offset+20); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Sign(context.Background(), v, path+".new", Options{}); !errors.Is(err, errChanged) {
+		t.Error(err)
+	}
+	x, _ := read(t, write(t, Options{Format: binpkg.XPAK}), binpkg.VerifyOptions{})
+	if _, err := Sign(context.Background(), x, path, Options{}); err == nil {
+		t.Error("an XPAK was signed")
+	}
+}
+
 // gpgVerifies lets gpg check what we signed.
 func gpgVerifies(t *testing.T, path string, s *sign.Signer) {
 	for _, tool := range []string{"gpg", "tar"} {
