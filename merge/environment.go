@@ -38,16 +38,17 @@ func (e *engine) updateInfo() error {
 	if !e.info {
 		return nil
 	}
+	dirs := e.target.Settings.InfoDirs
 	program, err := exec.LookPath("install-info")
 	if err != nil {
-		_, problems, err := envupdate.WriteInfo(e.state, e.target.Settings.InfoDirs)
+		_, problems, err := envupdate.WriteInfo(vdb.State{FS: e.t}, dirs)
 		for _, p := range problems {
 			e.warn("%s", p)
 		}
 		e.info = err != nil
 		return err
 	}
-	for _, x := range envupdate.PlanInfo(e.t, e.target.Settings.InfoDirs, program) {
+	for _, x := range envupdate.PlanInfo(e.t, dirs, program) {
 		if err := x.Begin(e.t); err != nil {
 			return err
 		}

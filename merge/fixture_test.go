@@ -134,6 +134,7 @@ type world struct {
 	settings Settings
 	phases   Phases
 	fs       func(rootfs.FS) rootfs.FS
+	inner    func(rootfs.FS) rootfs.FS // below the faults of fail; nil none
 	o        Options
 }
 

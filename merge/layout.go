@@ -292,18 +292,23 @@ func (l *layout) near(dir string) (bool, error) {
 
 // put is the operation that brings an object of the image to a name.
 func (l *layout) put(o *image.Object, name string, live *rootfs.Info) (*txn.Op, error) {
-	op := txn.Op{Kind: txn.Put, Path: name, New: l.tx.Stage(path.Join(imageDir, o.Path))}
+	op := txn.Op{Kind: txn.Put, Path: name, New: l.tx.Stage(path.Join(imageDir, o.Path)), NewIno: o.Inode()}
 	near, err := l.near(path.Dir(name))
 	if err != nil {
 		return nil, err
 	}
 	if !near {
 		l.numbers++
-		op.From, op.New = op.New, path.Join(path.Dir(name), l.e.tempName(l.tx, l.numbers))
+		op.NewIno = 0 // of a copy
+		beside, err := l.e.existing(path.Dir(name))
+		if err != nil {
+			return nil, err
+		}
+		op.From, op.New = op.New, path.Join(beside, l.e.tempName(l.tx, l.numbers))
 		l.farLink(o, &op)
 	}
 	if live != nil {
-		op.Move = live.IsDir()
+		op.Move, op.OldIno = live.IsDir(), live.Ino
 		if op.Old, err = l.backup(name); err != nil {
 			return nil, err
 		}

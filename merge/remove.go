@@ -175,13 +175,15 @@ func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) err
 	if err := rm.run(); err != nil {
 		return err
 	}
-	if !aside && !sameVersion {
-		if err := e.t.Rename(in.Entry, o.Aside); err != nil {
-			if err := e.moveEntry(in.Entry, o.Aside); err != nil {
-				return fmt.Errorf("the entry of %s cannot be removed: %w", c, err)
-			}
+	there, err := rootfs.Exists(e.t, entryDir(c))
+	if err != nil {
+		return err
+	}
+	if there && !sameVersion {
+		if err := txn.MoveDirBy(e.t, entryDir(c), o.Aside, mergingDir(c)+".removed"); err != nil {
+			return fmt.Errorf("the entry of %s cannot be removed: %w", c, err)
 		}
-		_ = e.t.Rmdir(path.Dir(in.Entry))
+		_ = e.t.Rmdir(path.Dir(entryDir(c)))
 		calls = e.callInstalled(c, o.Aside, calls.temp)
 		if newOne != nil {
 			calls.by = newOne.CPV.Version.String()
@@ -200,10 +202,4 @@ func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) err
 		e.report.Replaced = append(e.report.Replaced, o.CPV)
 	}
 	return tx.Mark(mark)
-}
-
-// moveEntry is a rename of an entry where none is possible: to another mount, or from
-// the lower layer of an overlay.
-func (e *engine) moveEntry(from, to string) error {
-	return txn.MoveDir(e.t, from, to)
 }

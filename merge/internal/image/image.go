@@ -44,6 +44,9 @@ func (o *Object) IsDir() bool     { return o.Type() == rootfs.Dir }
 func (o *Object) IsSymlink() bool { return o.Type() == rootfs.Symlink }
 func (o *Object) IsRegular() bool { return o.Type() == rootfs.Regular }
 
+// Inode is the number of a regular file in the stage, 0 if it is not known.
+func (o *Object) Inode() uint64 { return o.id[1] }
+
 // MD5 is Sum in hexadecimal digits; of a symbolic link, the sum of its target.
 func (o *Object) MD5() string {
 	if o.IsSymlink() {

@@ -35,7 +35,8 @@ type Op struct {
 	Kind Kind   `json:"op"`
 	Path string `json:"path"`
 	New  string `json:"new,omitempty"`
-	// From is copied to New by Prepare: New is then on Path's mount, beside it.
+	// From is copied to New by Prepare: New is then on Path's mount, in the nearest
+	// directory above it that exists.
 	From string `json:"from,omitempty"`
 	// Link makes New a hard link of From, which is the New of an earlier operation.
 	Link bool `json:"link,omitempty"`
@@ -47,6 +48,12 @@ type Op struct {
 	// KeepOld leaves Old where it is at the end.
 	KeepOld bool `json:"keep,omitempty"`
 
+	// NewIno and OldIno are the inode numbers of New and of what was at Path; 0 is not
+	// known. Something with another number was put there by somebody else, since the
+	// check or since this process was killed, and is left alone.
+	NewIno uint64 `json:"new_ino,omitempty"`
+	OldIno uint64 `json:"old_ino,omitempty"`
+
 	Mode     uint32 `json:"mode,omitempty"` // Mkdir
 	UID, GID int    // Mkdir; -1 as the process
 	Time     int64  `json:"time,omitempty"`     // Touch, nanoseconds since 1970
@@ -55,7 +62,10 @@ type Op struct {
 }
 
 // ErrChanged says that somebody else changed a name since it was looked at.
-var ErrChanged = errors.New("something has appeared here since the check; it is left alone")
+var ErrChanged = errors.New("somebody else put something here since the check; it is left alone")
+
+// isOther reports that an object is known not to be the one with a number.
+func isOther(i rootfs.Info, ino uint64) bool { return ino != 0 && i.Ino != ino }
 
 func (o *Op) what() string { return string(o.Kind) + " /" + o.Path }
 
@@ -163,11 +173,17 @@ func (o *Op) doPut(t rootfs.FS) error {
 // keepOld makes Old of what is at Path.
 func (o *Op) keepOld(t rootfs.FS) error {
 	kept, err := rootfs.Exists(t, o.Old)
-	if err != nil || kept {
+	if err != nil {
 		return err
 	}
-	there, err := rootfs.Exists(t, o.Path)
-	if err != nil || !there {
+	live, err := t.Lstat(o.Path)
+	if rootfs.IsAbsent(err) {
+		return nil
+	}
+	if err == nil && isOther(live, o.OldIno) {
+		err = ErrChanged
+	}
+	if err != nil || kept {
 		return err
 	}
 	if err := rootfs.MkdirAll(t, path.Dir(o.Old), 0o700); err != nil {
@@ -192,6 +208,9 @@ func (o *Op) undoPut(t rootfs.FS) error {
 		}
 	}
 	if !pending {
+		if live, err := t.Lstat(o.Path); err == nil && isOther(live, o.NewIno) {
+			return nil // not ours any more
+		}
 		if kept && !o.Move && t.Link(o.Path, o.New) == nil {
 			return t.Rename(o.Old, o.Path) // one step, there is always something at Path
 		}
@@ -215,6 +234,9 @@ func (o *Op) undoPut(t rootfs.FS) error {
 	}
 	if fresh.Same(live) { // between the two steps above
 		return t.Rename(o.Old, o.Path)
+	}
+	if isOther(live, o.OldIno) {
+		return nil // not ours
 	}
 	return t.Unlink(o.Old) // the second name of what is still at Path
 }
@@ -334,7 +356,11 @@ func (o *Op) inPlace(t rootfs.FS, name string) (bool, error) {
 
 // MoveDir renames a directory. Where that is impossible (the lower layer of an
 // overlay, another mount), its content is copied and it is removed.
-func MoveDir(t rootfs.FS, from, to string) error {
+func MoveDir(t rootfs.FS, from, to string) error { return MoveDirBy(t, from, to, "") }
+
+// MoveDirBy is MoveDir that gives what it removes another name before, so that
+// nobody sees half of it under its own. by is a name beside from, "" none.
+func MoveDirBy(t rootfs.FS, from, to, by string) error {
 	if err := rootfs.MkdirAll(t, path.Dir(to), 0o700); err != nil {
 		return err
 	}
@@ -353,6 +379,9 @@ func MoveDir(t rootfs.FS, from, to string) error {
 		if err := copyDurably(t, from, to); err != nil {
 			return err
 		}
+	}
+	if by != "" && t.Rename(from, by) == nil {
+		return rootfs.RemoveAll(t, by)
 	}
 	return rootfs.RemoveAll(t, from)
 }

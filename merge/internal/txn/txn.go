@@ -170,7 +170,7 @@ func (tx *Tx) SyncPoints() []string {
 	}
 	for i := range tx.Ops {
 		if tx.Ops[i].From != "" {
-			points = append(points, path.Dir(tx.Ops[i].Path))
+			points = append(points, path.Dir(tx.Ops[i].New))
 		}
 	}
 	slices.Sort(points)

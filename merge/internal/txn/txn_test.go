@@ -144,6 +144,8 @@ func recoverAll(t *testing.T, tree rootfs.FS, what string) {
 		case Ready:
 			if err = tx.Resume(); err == nil {
 				err = tx.Finish()
+			} else if tx.State == Open {
+				err = nil // taken back
 			}
 		case Done:
 			err = tx.Finish()
@@ -153,6 +155,50 @@ func recoverAll(t *testing.T, tree rootfs.FS, what string) {
 		if err != nil {
 			t.Fatalf("%s: %v: %v", what, tx.State, err)
 		}
+	}
+}
+
+// TestSomebodyElseCame: after a kill another program replaces files that the
+// transaction has put in place or is about to. Whatever becomes of the rest, those stay.
+func TestSomebodyElseCame(t *testing.T) {
+	for at := 1; at < 40; at++ {
+		tree, err := rootfs.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var ops []Op
+		tx, err := Begin(tree, Dir, 1, "cat/pkg-1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 4 {
+			o := Op{Kind: Put, Path: fmt.Sprintf("f%d", i), New: tx.Stage(fmt.Sprint(i))}
+			write(t, tree, o.New, "new")
+			info, _ := tree.Lstat(o.New)
+			o.NewIno = info.Ino
+			if i%2 == 0 {
+				write(t, tree, o.Path, "old")
+				info, _ := tree.Lstat(o.Path)
+				o.OldIno, o.Old = info.Ino, tx.Stage(fmt.Sprintf("old%d", i))
+			}
+			ops = append(ops, o)
+		}
+		tx.FS = faultfs.Wrap(tree, faultfs.Options{At: at, Kind: faultfs.Kill})
+		if tx.Prepare(ops) == nil {
+			_ = tx.Commit()
+		}
+		for i := range 4 {
+			name := fmt.Sprintf("f%d", i)
+			write(t, tree, name+".tmp", "theirs") // as others replace files, too
+			if err := tree.Rename(name+".tmp", name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		recoverAll(t, tree, fmt.Sprintf("killed at %d", at))
+		if got := list(t, tree); got != "f0=theirs f1=theirs f2=theirs f3=theirs " {
+			t.Errorf("killed at %d: %s", at, got)
+		}
+		tree.Close()
 	}
 }
 
