@@ -3,11 +3,13 @@ package portsolve
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/alternatives"
 	"github.com/portsolve/portsolve/solver/answer"
+	"github.com/portsolve/portsolve/solver/check"
 )
 
 // checkAllow refuses words that Allow does not know.
@@ -89,4 +91,17 @@ func (s *System) given(p *solver.Problem, r *Result) (*solver.Problem, *Result) 
 	q := *p
 	alternatives.Without(&q, r.Changes.Drop, gone)
 	return &q, withoutRemovals(r, len(gone))
+}
+
+// broken are installed packages that an answer leaves without what they need because it removes that: cpvs. What the system has
+// before is judged as it is, and only members of sets that the removals are about are left out.
+func (c *choices) broken(p *solver.Problem, r *Result) []string {
+	var out []string
+	for _, v := range check.Check(&p.Request, c.problem.Roots, r) {
+		cpv, _, _ := strings.Cut(v.Package, "::")
+		if !slices.Contains(r.Changes.Remove, cpv) { // which are removed because that is allowed
+			out = append(out, cpv)
+		}
+	}
+	return out
 }

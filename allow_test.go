@@ -16,6 +16,10 @@ import (
 func TestAllow(t *testing.T) {
 	masked := threads().with("repo/profiles/base/package.use.mask", "cat/apache threads\n").
 		with("repo/profiles/base/package.use.force", "cat/php threads\n")
+	// cat/user needs what would have to go: both go, or nothing does.
+	chain := base().with("repo/metadata/md5-cache/cat/new-1", entry("RDEPEND=!!cat/b")).with("repo/metadata/md5-cache/cat/b-1", entry()).
+		with("repo/metadata/md5-cache/cat/user-1", entry("RDEPEND=cat/b")).
+		install("cat/b-1").install("cat/user-1", "RDEPEND=cat/b").with("var/lib/portage/world", "cat/user\n")
 	old := base().with("repo/metadata/md5-cache/cat/lib-2", entry()).with("repo/metadata/md5-cache/cat/lib-1", entry()).
 		with("repo/metadata/md5-cache/cat/old-1", entry("RDEPEND=<cat/lib-2")).
 		install("cat/lib-1").install("cat/old-1", "RDEPEND=<cat/lib-2").with("var/lib/portage/world", "cat/old\n")
@@ -33,6 +37,9 @@ func TestAllow(t *testing.T) {
 		{"unless", old, "=cat/lib-2", "remove", []string{"remove cat/old-1"}, []string{"uninstall cat/old-1", "merge cat/lib-2"}},
 		{"what was asked for stays", old, "=cat/lib-2 cat/old", "use.mask", nil, nil},
 		{"unless", old, "=cat/lib-2 cat/old", "drop", []string{"drop =cat/lib-2"}, []string{"merge cat/old-1"}},
+		{"what needs it goes, too", chain, "cat/new", "remove", []string{"remove cat/b-1, remove cat/user-1"}, []string{"uninstall cat/b-1", "uninstall cat/user-1", "merge cat/new-1"}},
+		{"also if world names both", chain.with("var/lib/portage/world", "cat/user\ncat/b\n"), "cat/new", "remove",
+			[]string{"remove cat/b-1, remove cat/user-1"}, []string{"uninstall cat/b-1", "uninstall cat/user-1", "merge cat/new-1"}},
 		{"both", old, "=cat/lib-2 cat/old", "drop remove", []string{"drop =cat/lib-2", "drop cat/old, remove cat/old-1"}, []string{"merge cat/old-1"}},
 	}
 	for _, tt := range tests {
@@ -47,7 +54,7 @@ func TestAllow(t *testing.T) {
 			for i := range res.Alternatives {
 				got = append(got, changeWords(&res.Alternatives[i].Changes))
 			}
-			if d := cmp.Diff(tt.want, got); d != "" || res.AlternativesEnd != "all" {
+			if d := cmp.Diff(tt.want, got); d != "" || (res.AlternativesEnd == "all") == strings.Contains(tt.allow, "remove") {
 				t.Errorf("%s %s", res.AlternativesEnd, d)
 			}
 			if len(got) == 0 {

@@ -36,8 +36,9 @@ type choices struct {
 	found    []*choice
 	leaders  int      // groups of found
 	prefixes []string // of USE_EXPAND, with "_" at the end
-	rejected int      // by the checker
-	best     *choice  // of those that may be shown, if it is not the user who picks
+	finder   *alternatives.Finder
+	rejected int     // by the checker
+	best     *choice // of those that may be shown, if it is not the user who picks
 	end      string
 }
 
@@ -118,7 +119,8 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 	if patience == 0 {
 		patience = defaultPatience
 	}
-	f := c.finder(ctx, failed)
+	c.find(ctx, failed)
+	f := c.finder
 	if err := c.enumerate(ctx, f, patience); err != nil || c.end == "all" || c.wanted() == 1 {
 		return err
 	}
@@ -130,8 +132,9 @@ func (c *choices) search(ctx context.Context, proposal, failed *solver.Outcome) 
 	return nil
 }
 
-func (c *choices) finder(ctx context.Context, failed *solver.Outcome) *alternatives.Finder {
-	return alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options, c.request.Allow),
+// find begins the search.
+func (c *choices) find(ctx context.Context, failed *solver.Outcome) {
+	c.finder = alternatives.New(ctx, &alternatives.Input{Problem: c.problem, Allowed: allowed(&c.problem.Request.Options, c.request.Allow),
 		Arch: c.sys.Var("ARCH"), Explicit: c.sys.explicit, First: failed})
 }
 
@@ -261,6 +264,12 @@ func (c *choices) verified(ctx context.Context, a *alternatives.Alternative) (*c
 	if plain := n.withoutRemovals(res); res.Ordered && len(check.Check(&p.Request, p.Roots, plain)) > 0 {
 		c.rejected++
 		return nil, nil
+	}
+	if len(res.Changes.Remove) > 0 && res.Ordered {
+		if broken := c.broken(&p, res); len(broken) > 0 {
+			c.finder.Extend(a, broken)
+			return nil, nil
+		}
 	}
 	kinds := proposed(&p.Request.Options)
 	n.shown = !slices.ContainsFunc(a.Changes, func(ch alternatives.Change) bool { return !kinds[ch.Kind] })

@@ -14,7 +14,6 @@ import (
 type WaysOut struct {
 	choices *choices
 	finder  *alternatives.Finder
-	err     error
 }
 
 // WaysOut prepares a search for every minimal set of configuration changes with which a request that fails has a
@@ -33,7 +32,8 @@ func (s *System) WaysOut(ctx context.Context, r Request) (*WaysOut, error) {
 	}
 	r.Pick = 0
 	c := &choices{sys: s, problem: problem, request: &r}
-	return &WaysOut{choices: c, finder: c.finder(ctx, nil)}, nil
+	c.find(ctx, nil)
+	return &WaysOut{choices: c, finder: c.finder}, nil
 }
 
 // Next finds, applies and verifies the next alternative; nil if there is none or a limit was reached (Complete). They come by

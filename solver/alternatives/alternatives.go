@@ -114,8 +114,9 @@ func New(ctx context.Context, in *Input) *Finder {
 }
 
 // Complete reports, after Next has returned nil, that there are no further alternatives: whatever else is changed, the
-// request has no solution. False if a limit was reached.
-func (f *Finder) Complete() bool { return f.done && !f.cut && !f.w.cut }
+// request has no solution. False if a limit was reached, and always if Remove is allowed: what is removed also decides
+// which of the others have to stay, and not all sets are looked at in which that helps.
+func (f *Finder) Complete() bool { return f.done && !f.cut && !f.w.cut && !f.in.Allowed[Remove] }
 
 // Attempts is how often the request was solved.
 func (f *Finder) Attempts() int { return f.attempts }

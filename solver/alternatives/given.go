@@ -143,3 +143,25 @@ func remaining(args []universe.Arg, drop []string, gone map[*metadata.Package]bo
 	}
 	return out
 }
+
+// Extend takes an alternative back that breaks installed packages by what it removes, and looks at larger ones, in which one of
+// these is removed as well. It reports whether there are any. Names are cpvs.
+func (f *Finder) Extend(a *Alternative, names []string) bool {
+	var s set
+	for _, c := range a.Changes {
+		s = s.with(set{f.w.ids[c]})
+	}
+	f.found = slices.DeleteFunc(f.found, func(t set) bool { return slices.Equal(s, t) })
+	more := false
+	for root := range f.w.u.Roots {
+		for _, c := range f.w.u.AllInstalled(universe.RootID(root)) {
+			if id, ok := f.w.removal(c); ok && slices.Contains(names, c.Pkg.CPV.String()) && !s.has(id) {
+				n := &node{set: s.with(set{id}), found: -1}
+				n.bound = f.w.cost(n.set)
+				f.push(n)
+				more = true
+			}
+		}
+	}
+	return more
+}
