@@ -19,6 +19,7 @@ type Shell struct {
 	PhaseFunc      bool // EBUILD_PHASE_FUNC (EAPI 5)
 	AAKV           bool // AA and KV (EAPI <= 3)
 	PortDir        bool // PORTDIR, ECLASSDIR (EAPI <= 6)
+	EnvUnset       bool // what ENV_UNSET names is unset (EAPI 7)
 
 	Pretend          bool // pkg_pretend (EAPI 4)
 	FailureDies      bool // helpers that fail abort (EAPI 4)
@@ -72,6 +73,7 @@ func buildShells() [10]Shell {
 			PhaseFunc:      i >= 5,
 			AAKV:           i <= 3,
 			PortDir:        i <= 6,
+			EnvUnset:       i >= 7,
 
 			Pretend:          i >= 4,
 			FailureDies:      i >= 4,

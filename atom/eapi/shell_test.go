@@ -20,6 +20,7 @@ var shellSince = map[string][2]int{
 	"PhaseFunc":        {5, 9},
 	"AAKV":             {0, 3},
 	"PortDir":          {0, 6},
+	"EnvUnset":         {7, 9},
 	"Pretend":          {4, 9},
 	"FailureDies":      {4, 9},
 	"Nonfatal":         {4, 9},

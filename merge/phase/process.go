@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/portsolve/portsolve/merge"
@@ -156,38 +155,25 @@ func (r *Runner) command(c *merge.PhaseCall, w *work) *exec.Cmd {
 	if saves(c.Phase) {
 		cmd.Env = append(cmd.Env, "PORTSOLVE_SAVE=1")
 	}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if c.Phase == "config" && r.o.Stdin != nil {
-		// It may talk to the user: a process group of its own could not read the terminal.
-		cmd.Stdin = r.o.Stdin
-		cmd.SysProcAttr.Setpgid = false
+		cmd.Stdin = r.o.Stdin // it may talk to the user, and stays with the terminal
+	} else {
+		separate(cmd)
 	}
 	return cmd
 }
 
-// interrupt ends a phase whose context ends: SIGTERM for its process group, then
-// SIGKILL.
+// interrupt ends a phase whose context ends, with what it has started.
 func (r *Runner) interrupt(ctx context.Context, cmd *exec.Cmd, ended <-chan struct{}) {
 	select {
 	case <-ended:
 		return
 	case <-ctx.Done():
 	}
-	signal := func(s syscall.Signal) {
-		pid := cmd.Process.Pid
-		if cmd.SysProcAttr.Setpgid {
-			pid = -pid
-		}
-		_ = syscall.Kill(pid, s)
-	}
-	signal(syscall.SIGTERM)
+	terminate(cmd)
 	select {
 	case <-ended:
 	case <-time.After(r.o.Grace):
 	}
-	if cmd.SysProcAttr.Setpgid {
-		signal(syscall.SIGKILL) // whatever is left of the group
-	} else {
-		_ = cmd.Process.Kill()
-	}
+	kill(cmd) // whatever is left
 }

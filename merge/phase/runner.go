@@ -12,8 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/portsolve/portsolve/merge"
 )
 
@@ -82,12 +80,7 @@ func New(o Options) *Runner {
 	if o.Linger == 0 {
 		o.Linger = 2 * time.Second
 	}
-	r := &Runner{o: o, bash: findBash(o.Bash)}
-	var u unix.Utsname
-	if unix.Uname(&u) == nil {
-		r.kernel = unix.ByteSliceToString(u.Release[:])
-	}
-	return r
+	return &Runner{o: o, bash: findBash(o.Bash), kernel: kernelRelease()}
 }
 
 func findBash(wanted string) string {

@@ -248,7 +248,7 @@ func shellSide(t *table) {
 	}{
 		{"failure-dies", s.FailureDies}, {"die-n", s.DieN}, {"strict-use", s.StrictUse},
 		{"query-host-root", s.QueryHostRoot}, {"query-by-dep", s.QueryByDep},
-		{"usev-argument", s.UsevArgument}, {"use-with-empty", s.UseWithEmpty}, {"dosym-r", s.DosymRelative}, {"nonfatal-program", s.NonfatalExternal},
+		{"usev-argument", s.UsevArgument}, {"use-with-empty", s.UseWithEmpty}, {"dosym-r", s.DosymRelative}, {"env-unset", s.EnvUnset}, {"nonfatal-program", s.NonfatalExternal},
 	}
 	features, banned, limited := []string{""}, []string{""}, []string{""}
 	for _, f := range flags {

@@ -67,11 +67,12 @@ var variableTable = []struct {
 	{"USER_SETTING", "-", 0, 9, "from-the-caller"},
 	{"GZIP", "-", 0, 9, "UNSET"},
 	{"SANDBOX_WRITE", "-", 0, 9, "UNSET"},
+	{"GOPATH", "-", 0, 6, "/of/the/user"},
 }
 
 // neverExported are shell variables in every EAPI; alwaysExported the opposite.
 const neverExported = " BASH_COMPAT "
-const alwaysExported = " TMPDIR HOME LC_CTYPE LC_COLLATE CHOST USER_SETTING FEATURES "
+const alwaysExported = " TMPDIR HOME LC_CTYPE LC_COLLATE CHOST USER_SETTING FEATURES GOPATH "
 
 // TestVariables compares what a phase sees with the table, for each EAPI: the values,
 // whether they are exported, and that variables of other EAPIs are unset.
@@ -104,6 +105,7 @@ declare -r REPLACING_VERSIONS="old"
 declare -x D="/elsewhere/"
 declare -x GZIP="-9"
 declare -x SANDBOX_WRITE="/"
+declare -x ENV_UNSET="GOPATH"
 pkg_`+phase+` () 
 { 
 `+dump+`}
@@ -111,7 +113,7 @@ pkg_`+phase+` ()
 	root := strings.TrimSuffix(f.call.Root, "/")
 	f.call.Root = root + "/pfx/"
 	f.call.Config = map[string]string{"EPREFIX": "/pfx", "SYSROOT": "/sys", "BROOT": "/host", "CHOST": "of-today",
-		"USER_SETTING": "from-the-caller", "FEATURES": "split-elog", "PF": "evil", "A B": "no name"}
+		"USER_SETTING": "from-the-caller", "FEATURES": "split-elog", "GOPATH": "/of/the/user", "PF": "evil", "A B": "no name"}
 	f.call.ReplacingVersions = []string{"1.0", "1.1-r1"}
 	f.call.ReplacedByVersion = "1.3"
 	if installs(phase) {

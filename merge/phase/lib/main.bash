@@ -23,6 +23,11 @@ if [[ -z ${__portsolve_complete} ]]; then
 	__portsolve_record broken ""
 	exit 1
 fi
+if __portsolve_has env-unset; then
+	for __portsolve_n in ${ENV_UNSET}; do
+		unset -v "${__portsolve_n}"
+	done
+fi
 # Again: what is ours wins over what the environment brought.
 source "${PORTSOLVE_PHASE_DIR}/lib/base.bash"
 __portsolve_variables
