@@ -110,6 +110,17 @@ pkg_preinst ()
 	}
 }
 
+// TestOddEnvironment: where the filter does not understand what bash does, what a
+// phase must have is set all the same.
+func TestOddEnvironment(t *testing.T) {
+	odd := "if true; then declare -x PATH=/evil IFS=x ROOT=/evil LC_CTYPE=C; fi\n"
+	f := newFixture(t, "8", "setup", odd+"pkg_setup () \n{ \n local a=\"1 2\"; set -- ${a}; echo \"$# ${ROOT} ${LC_CTYPE} ${PATH#*:}\"\n}\n")
+	want := "2 " + strings.TrimSuffix(f.call.Root, "/") + " C.UTF-8 " + DefaultPath + "\n"
+	if got := f.mustRun(t); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // TestPretendLeavesNothing: pkg_pretend is outside of the sequence and has its own T.
 func TestPretendLeavesNothing(t *testing.T) {
 	f := newFixture(t, "8", "pretend", "pkg_pretend () \n{ \n X=1; echo \"${T}\"; touch \"${T}/x\"\n}\npkg_setup () \n{ \n echo \"${X-unset} $(ls \"${T}\")\"\n}\n")

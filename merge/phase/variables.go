@@ -73,6 +73,11 @@ func (r *Runner) variables(c *merge.PhaseCall, p places) []variable {
 	t.always("FEATURES", c.Config["FEATURES"])
 	t.always("PORTAGE_FEATURES", c.Config["FEATURES"])
 	t.always("PORTAGE_CONFIGROOT", c.Config["PORTAGE_CONFIGROOT"])
+	// They are in the environment that bash is started with, too; a saved environment
+	// that could not be filtered to its end must not change them.
+	t.always("PATH", p.join("bin")+":"+r.o.Path)
+	t.always("LC_CTYPE", "C.UTF-8")
+	t.always("LC_COLLATE", "C")
 	r.display(t)
 	shellSide(t)
 	return t.list

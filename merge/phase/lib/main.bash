@@ -23,6 +23,7 @@ if [[ -z ${__portsolve_complete} ]]; then
 	__portsolve_record broken ""
 	exit 1
 fi
+IFS=$' \t\n'
 if __portsolve_has env-unset; then
 	for __portsolve_n in ${ENV_UNSET}; do
 		unset -v "${__portsolve_n}"
