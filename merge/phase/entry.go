@@ -56,11 +56,10 @@ func changes(before, now []byte) []byte {
 
 // definitions calls f for what an environment, as bash prints it, defines.
 func definitions(env []byte, f func(name, text string)) {
-	p := syntax.NewParser(syntax.Variant(syntax.LangBash))
-	_ = p.Stmts(bytes.NewReader(env), func(s *syntax.Stmt) bool {
+	statements(env, func(s *syntax.Stmt) {
 		from, to := int(s.Pos().Offset()), int(s.End().Offset())
 		if from < 0 || to > len(env) || from > to {
-			return true
+			return
 		}
 		text := string(env[from:to])
 		switch c := s.Cmd.(type) {
@@ -75,7 +74,6 @@ func definitions(env []byte, f func(name, text string)) {
 				f(c.Name.Value+"()", text)
 			}
 		}
-		return true
 	})
 }
 

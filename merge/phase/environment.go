@@ -25,13 +25,22 @@ const environmentEnd = "\n__portsolve_complete=1\n"
 // is shell code is decided by bash.
 func FilterEnvironment(saved []byte) []byte {
 	f := filter{src: saved}
-	p := syntax.NewParser(syntax.Variant(syntax.LangBash))
-	// An error ends the parse; what was found before it counts.
-	_ = p.Stmts(bytes.NewReader(saved), func(s *syntax.Stmt) bool {
-		f.statement(s)
-		return true
-	})
+	statements(saved, f.statement)
 	return f.result()
+}
+
+// statements calls f for each statement of a shell text, up to the first place that
+// is not understood.
+func statements(text []byte, f func(*syntax.Stmt)) {
+	// The text comes from a package: a fault of the parser must not end the program.
+	defer func() { _ = recover() }()
+	p := syntax.NewParser(syntax.Variant(syntax.LangBash))
+	for s, err := range p.StmtsSeq(bytes.NewReader(text)) {
+		// The sequence ends by itself after an error; it must not be left before.
+		if err == nil && s != nil {
+			f(s)
+		}
+	}
 }
 
 // filter collects what is to be cut out of src, in ascending order.

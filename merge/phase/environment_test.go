@@ -41,6 +41,7 @@ func TestFilterEnvironment(t *testing.T) {
 
 func FuzzFilterEnvironment(f *testing.F) {
 	f.Add([]byte("declare -x PATH=\"1\"\nf () \n{ \n :\n}\nreadonly X=1\n"))
+	f.Add([]byte("{;\n"))
 	f.Add([]byte("declare -ar A=([0]=$'\\n' [1]=\"\")\n((("))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		out := FilterEnvironment(in)
