@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
 )
@@ -24,11 +25,13 @@ const (
 	edbDir     = "var/cache/edb"
 )
 
-// stateDirs have a mode and the group of their own; their parents are 0755.
-var stateDirs = [...]struct {
+type stateDir struct {
 	name string
 	mode uint32
-}{{pkgDir, 0o755}, {privateDir, 0o2755}, {edbDir, 0o2755}}
+}
+
+// stateDirs have a mode and the group of their own; their parents are 0755.
+var stateDirs = [...]stateDir{{pkgDir, 0o755}, {privateDir, 0o2755}, {edbDir, 0o2755}}
 
 // MkdirAll makes a directory with its parents, those of Portage as Portage makes
 // them. What exists is kept as it is.
@@ -71,8 +74,8 @@ func (s State) Close() error { return s.FS.Close() }
 // Write makes or replaces a file: beside it, made durable, renamed. Its directory
 // is made if need be. A file that has this content already is left alone. If the
 // name is a symbolic link, as for a world file that somebody keeps elsewhere, the
-// link stays and what it leads to is written. The group is that of the directory or
-// Group.
+// link stays and what it leads to is written. The group of a new file is that of the
+// directory, or Group in the directories of Portage.
 func (s State) Write(name string, data []byte, mode uint32) error {
 	name, err := follow(s.FS, name)
 	if err != nil {
@@ -89,7 +92,8 @@ func (s State) Write(name string, data []byte, mode uint32) error {
 	if err := rootfs.WriteFile(s.FS, name, data, mode); err != nil {
 		return err
 	}
-	if isNew && s.setGroup(name) {
+	isOurs := slices.ContainsFunc(stateDirs[:], func(d stateDir) bool { return rootfs.Below(name, d.name) })
+	if isNew && isOurs && s.setGroup(name) {
 		_ = s.FS.Chmod(name, mode)
 	}
 	return nil

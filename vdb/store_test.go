@@ -469,3 +469,27 @@ func BenchmarkInstall(b *testing.B) {
 type noSync struct{ rootfs.FS }
 
 func (noSync) SyncDir(string) error { return nil }
+
+// TestGroup gives what is Portage's to its group, and nothing else.
+func TestGroup(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	s, root := newStore(t)
+	s.Group = 250
+	if err := errors.Join(s.Write("var/lib/portage/config", nil, 0o660), s.Write("usr/share/info/dir", []byte("x"), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.NextCounter(); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"var/lib/portage": "2755 250", "var/lib/portage/config": "660 250", "var/cache/edb/counter": "644 250", "var/cache": "755 0",
+		"usr/share/info": "755 0", "usr/share/info/dir": "644 0",
+	} {
+		i, err := s.FS.Lstat(name)
+		if got := fmt.Sprintf("%o %d", i.Perm(), i.GID); err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", filepath.Join(root, name), got, err, want)
+		}
+	}
+}
