@@ -7,23 +7,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
 
 // BenchmarkInstall merges many packages into an empty ROOT and compares the time with
-// that of `tar -x` of the same images, both followed by a sync. PORTSOLVE_BENCH=full
-// is 500 packages with 100,000 files of 1 GB; otherwise a fiftieth of it.
+// that of `tar -x` of the same images, both followed by a sync. PORTSOLVE_BENCH is the
+// number of packages: 500 have 100,000 files of 1 GB; otherwise it is a fiftieth of that.
 //
-//	PORTSOLVE_BENCH=full go test ./merge -run - -bench Install -benchtime 1x
+//	PORTSOLVE_BENCH=500 go test ./merge -run - -bench Install -benchtime 1x
 //
 // tar-ratio is the time of the merge divided by that of tar, peak-MB the process's
 // greatest memory.
 func BenchmarkInstall(b *testing.B) {
 	packages := 10
-	if os.Getenv("PORTSOLVE_BENCH") == "full" {
-		packages = 500
+	if n, err := strconv.Atoi(os.Getenv("PORTSOLVE_BENCH")); err == nil && n > 0 {
+		packages = n
 	}
 	w := newWorld(b)
 	plan := new(Plan)

@@ -283,13 +283,18 @@ func (e *engine) load(in *instance) error {
 		e.warn("CONTENTS of %s: %v; what it names belongs to nobody now", in.CPV, p)
 	}
 	in.Contents = list
-	in.byName = make(map[string]*vdb.Content, len(list))
-	for i := range list {
-		name, err := e.res.Name(list[i].Path)
+	return e.resolve(in)
+}
+
+// resolve makes what an instance owns known by resolved name.
+func (e *engine) resolve(in *instance) error {
+	in.byName = make(map[string]*vdb.Content, len(in.Contents))
+	for i := range in.Contents {
+		name, err := e.res.Name(in.Contents[i].Path)
 		if err != nil {
 			return err
 		}
-		in.byName[name] = &list[i]
+		in.byName[name] = &in.Contents[i]
 	}
 	return nil
 }

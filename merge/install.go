@@ -65,7 +65,7 @@ func (e *engine) install(s *Step, p *prepared, r *record) (err error) {
 	if err := e.commit(l, p, r); err != nil {
 		return err
 	}
-	r.placed = true
+	r.placed, r.contents = true, l.contents
 	e.announce(l)
 	e.relinked(l)
 	return e.complete(p.tx, r, call)
@@ -149,7 +149,9 @@ func (e *engine) commit(l *layout, p *prepared, r *record) error {
 	if err := p.tx.Commit(); err != nil {
 		return err
 	}
-	e.res.Forget()
+	if !l.straight || slices.ContainsFunc(l.img.Objects, func(o image.Object) bool { return o.IsSymlink() }) {
+		e.res.Forget()
+	}
 	return nil
 }
 
@@ -244,8 +246,8 @@ func (e *engine) follow(tx *txn.Tx, r *record, call *call) error {
 			return err
 		}
 	}
-	// Marked before: a phase that was interrupted by a crash is not known to be harmless
-	// when it runs twice, but one that never ran leaves a package that does not work.
+	// Marked behind it: one that a crash interrupted runs again, for one that never ran
+	// leaves a package that does not work.
 	err = e.phase(call.installed(r), "postinst")
 	return errors.Join(err, tx.Mark("postinst"))
 }
@@ -257,7 +259,14 @@ func (e *engine) newContents(r *record) (*instance, error) {
 	}
 	c := cpv(r.CPV)
 	in := &instance{CPV: c, Slot: r.Slot, Entry: entryDir(c)}
-	return in, e.load(in)
+	if r.contents == nil {
+		return in, e.load(in)
+	}
+	in.Contents = r.contents
+	if len(r.Replaced) == 0 {
+		return in, nil // nobody asks by name
+	}
+	return in, e.resolve(in)
 }
 
 // record writes the world file.

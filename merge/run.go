@@ -9,6 +9,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/merge/internal/txn"
+	"github.com/portsolve/portsolve/vdb"
 )
 
 // Run carries out a plan. It takes Portage's lock of ROOT's /var/db/pkg, finishes
@@ -159,7 +160,8 @@ type record struct {
 	// uninstalls.
 	World bool `json:"world,omitempty"`
 
-	placed bool // the changes are made
+	placed   bool         // the changes are made
+	contents vdb.Contents // what the new package owns, if this run knows it
 }
 
 // oldEntry is an instance that gives way.
