@@ -47,6 +47,11 @@ const binpkgHelp = `inspect FILE [NAME]…  the parts of a package file and its 
      --sign-with FILE [--key KEY] [--passphrase-file FILE]
      --strip                 take signatures away instead
 
+   fetch ATOM…           the best binary package of each, from the binhosts into the cache
+                         unless it is in PKGDIR; prints where they are
+     --cache-dir DIR         by default /var/cache/portsolve, or the user's
+     --root, --config-root, --system  as everywhere
+
    --json                as JSON (also: --format json)
 
    Exit codes: 0 fine, 1 the index is not up to date, a package is bad or has no
@@ -58,13 +63,13 @@ func (inv *invocation) binpkgCommand() *cli.Command {
 	return &cli.Command{
 		Name:            "binpkg",
 		Usage:           "look into binary packages and indexes, verify and make them",
-		UsageText:       "portsolve binpkg inspect|verify|index|quickpkg|sign [options] [argument]…",
+		UsageText:       "portsolve binpkg inspect|verify|index|quickpkg|sign|fetch [options] [argument]…",
 		Description:     binpkgHelp,
 		SkipFlagParsing: true,
 		Action: func(c *cli.Context) error {
 			args := c.Args().Slice()
 			if len(args) == 0 {
-				return usagef("binpkg: expected inspect, verify, index, quickpkg or sign; see portsolve binpkg --help")
+				return usagef("binpkg: expected inspect, verify, index, quickpkg, sign or fetch; see portsolve binpkg --help")
 			}
 			for _, a := range args {
 				if a == "--help" || a == "-h" {
@@ -73,7 +78,7 @@ func (inv *invocation) binpkgCommand() *cli.Command {
 			}
 			what, ok := inv.binpkgActions()[args[0]]
 			if !ok {
-				return usagef("binpkg: unknown command %q; expected inspect, verify, index, quickpkg or sign", args[0])
+				return usagef("binpkg: unknown command %q; expected inspect, verify, index, quickpkg, sign or fetch", args[0])
 			}
 			w, err := parseWords(args[0], args[1:], what.options)
 			if err != nil {
@@ -107,6 +112,9 @@ func (inv *invocation) binpkgActions() map[string]binpkgAction {
 			{"--config-root", true}, {"--system", true}, {"--prefix", true}, {"--repo", true},
 		}, inv.quickpkg},
 		"sign": {[]wordOption{{"--sign-with", true}, {"--key", true}, {"--passphrase-file", true}, {"--strip", false}}, inv.signPackages},
+		"fetch": {[]wordOption{
+			{"--cache-dir", true}, {"--root", true}, {"--config-root", true}, {"--system", true}, {"--repo", true},
+		}, inv.fetchPackages},
 	}
 }
 

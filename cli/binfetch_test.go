@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/binpkg/fetch"
+)
+
+// TestBinpkgFetch: the best package of an atom comes into the cache once; what is not to be had is named, and the rest comes.
+func TestBinpkgFetch(t *testing.T) {
+	served, cache := t.TempDir(), t.TempDir()
+	requests := 0
+	files := http.FileServer(http.Dir(served))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, ".gpkg.tar") {
+			requests++
+		}
+		files.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	content := "not really a package"
+	index := "PACKAGES: 4\nVERSION: 0\n\n"
+	for _, cpv := range []string{"a/b-1", "a/b-2", "a/gone-1"} {
+		index += fmt.Sprintf("CPV: %s\nEAPI: 8\nKEYWORDS: amd64\nPATH: %s.gpkg.tar\nSIZE: %d\nMD5: %x\n\n", cpv, cpv, len(content), md5.Sum([]byte(content)))
+	}
+	index += "CPV: a/masked-1\nEAPI: 8\nKEYWORDS: ~amd64\n\n"
+	for name, text := range map[string]string{"Packages": index, "a/b-1.gpkg.tar": content, "a/b-2.gpkg.tar": content} {
+		path := filepath.Join(served, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := tinyWorld(t, "repo a/b-1\nfile etc/portage/make.conf PORTAGE_BINHOST="+server.URL)
+	run := func(args ...string) (string, string, int) {
+		return say(t, dir, nil, append([]string{"binpkg", "fetch", "--system", dir, "--cache-dir", cache}, args...)...)
+	}
+	stdout, stderr, code := run("a/b", "a/gone", "a/masked", "a/none")
+	if code != 1 || !strings.HasSuffix(strings.TrimSpace(stdout), "/a/b-2.gpkg.tar") || strings.Count(stdout, "\n") != 1 {
+		t.Errorf("exit %d: %s", code, stdout)
+	}
+	for _, want := range []string{">>> a/b-2: 1 KiB", "a/gone-1.gpkg.tar: the server answers 404", "a/masked: a/masked-1 keyword ~amd64 is not accepted", "a/none: there is no binary package"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("no %q in %s", want, stderr)
+		}
+	}
+	stdout, stderr, code = run("--json", "=a/b-2")
+	var out fetchedPackages
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || code != 0 || len(out.Packages) != 1 || out.Packages[0].Size != int64(len(content)) {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if requests != 2 {
+		t.Errorf("%d requests for packages", requests)
+	}
+	if _, _, code := run(); code != 2 {
+		t.Errorf("without an atom: exit %d", code)
+	}
+}
+
+// On a terminal there is a line that is redrawn; elsewhere there are lines only.
+func TestDownloadsShown(t *testing.T) {
+	cpv, err := atom.ParseCPV("a/b-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := metadata.FromVars(cpv, metadata.Binary, map[string]string{"SIZE": "3000000"})
+	p.Remote = true
+	var out bytes.Buffer
+	d := newDownloads(&out, []*metadata.Package{p})
+	d.terminal = true
+	d.report(fetch.Event{Kind: fetch.Started, Name: "a/b-1"})
+	d.last = time.Time{}
+	d.report(fetch.Event{Kind: fetch.Progress, Name: "a/b-1", Done: 1500000})
+	d.report(fetch.Event{Kind: fetch.Retrying, Name: "a/b-1", Attempt: 1, Err: errors.New("the connection broke"), Pause: time.Second})
+	d.report(fetch.Event{Kind: fetch.Finished, Name: "a/b-1", Done: 3000000})
+	d.clear()
+	for _, want := range []string{"0 of 1 packages, 0 KiB of 2.9 MiB", "0 of 1 packages, 1.4 MiB of 2.9 MiB", ">>> a/b-1: the connection broke; attempt 2 in 1s\n", ">>> a/b-1: 2.9 MiB\n"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in %q", want, out.String())
+		}
+	}
+}
