@@ -37,7 +37,7 @@ func newHost(t *testing.T) *host {
 // get returns what the index says now, and the warnings.
 func (h *host) get(t *testing.T) (text, warnings string) {
 	t.Helper()
-	h.requests = nil
+	h.change(func() { h.requests = nil })
 	x, err := h.f.Index(t.Context(), h.URL+"/", false)
 	if err != nil {
 		t.Fatal(err)
@@ -52,29 +52,29 @@ func (h *host) get(t *testing.T) (text, warnings string) {
 func TestIndex(t *testing.T) {
 	one, two := indexText("1000", "60", "a/a-1"), indexText("2000", "", "a/a-1", "a/b-1")
 	h := newHost(t)
-	h.files["/Packages"] = []byte(one)
-	if text, w := h.get(t); text != one || w != "" || len(h.requests) != 2 { // Packages.gz is not there
-		t.Fatalf("%q %q %q", text, w, h.requests)
+	h.change(func() { h.files["/Packages"] = []byte(one) })
+	if text, w := h.get(t); text != one || w != "" || len(h.asked()) != 2 { // Packages.gz is not there
+		t.Fatalf("%q %q %q", text, w, h.asked())
 	}
-	if text, _ := h.get(t); text != one || len(h.requests) != 0 {
-		t.Errorf("within the TTL: %q", h.requests)
-	}
-	h.now = h.now.Add(2 * time.Minute)
-	if text, w := h.get(t); text != one || w != "" || len(h.requests) != 1 { // 304
-		t.Errorf("after the TTL: %q %q", w, h.requests)
+	if text, _ := h.get(t); text != one || len(h.asked()) != 0 {
+		t.Errorf("within the TTL: %q", h.asked())
 	}
 	h.now = h.now.Add(2 * time.Minute)
-	h.files["/Packages"] = []byte(two)
-	if text, w := h.get(t); text != two || w != "" || len(h.requests) != 1 {
-		t.Errorf("a new one: %q %q %q", text, w, h.requests)
+	if text, w := h.get(t); text != one || w != "" || len(h.asked()) != 1 { // 304
+		t.Errorf("after the TTL: %q %q", w, h.asked())
 	}
-	if text, _ := h.get(t); text != two || len(h.requests) != 1 {
-		t.Errorf("without a TTL the server is asked: %q", h.requests)
+	h.now = h.now.Add(2 * time.Minute)
+	h.change(func() { h.files["/Packages"] = []byte(two) })
+	if text, w := h.get(t); text != two || w != "" || len(h.asked()) != 1 {
+		t.Errorf("a new one: %q %q %q", text, w, h.asked())
 	}
-	delete(h.files, "/Packages")
-	h.files["/Packages.gz"] = zipped(two)
-	if text, w := h.get(t); text != two || w != "" || len(h.requests) != 2 {
-		t.Errorf("now compressed: %q %q %q", text, w, h.requests)
+	if text, _ := h.get(t); text != two || len(h.asked()) != 1 {
+		t.Errorf("without a TTL the server is asked: %q", h.asked())
+	}
+	h.change(func() { delete(h.files, "/Packages") })
+	h.change(func() { h.files["/Packages.gz"] = zipped(two) })
+	if text, w := h.get(t); text != two || w != "" || len(h.asked()) != 2 {
+		t.Errorf("now compressed: %q %q %q", text, w, h.asked())
 	}
 }
 
@@ -102,26 +102,28 @@ func TestIndexSurvives(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := newHost(t)
-			h.files["/Packages"] = []byte(good)
+			h.change(func() { h.files["/Packages"] = []byte(good) })
 			h.get(t)
-			delete(h.files, "/Packages")
+			h.change(func() { delete(h.files, "/Packages") })
 			if tt.name != "gone" {
-				h.files["/Packages"] = []byte(tt.now)
+				h.change(func() { h.files["/Packages"] = []byte(tt.now) })
 			}
 			if tt.gz != "" {
-				delete(h.files, "/Packages")
-				h.files["/Packages.gz"] = []byte(tt.gz)
+				h.change(func() { delete(h.files, "/Packages") })
+				h.change(func() { h.files["/Packages.gz"] = []byte(tt.gz) })
 			}
-			h.faults["/Packages"] = tt.faults
+			h.change(func() { h.faults["/Packages"] = tt.faults })
 			text, w := h.get(t)
 			if text != good || !strings.Contains(w, tt.want) || !strings.Contains(w, "the index of 2033-05-18 03:33 UTC is used") || !strings.Contains(w, h.URL) {
 				t.Errorf("%q, want %q", w, tt.want)
 			}
-			if len(h.requests) > 10 {
-				t.Errorf("%d requests", len(h.requests))
+			if len(h.asked()) > 10 {
+				t.Errorf("%d requests", len(h.asked()))
 			}
-			h.server.faults, h.files["/Packages"] = map[string][]string{}, []byte(indexText("3000", "", "a/c-1"))
-			delete(h.files, "/Packages.gz")
+			h.change(func() {
+				h.faults, h.files["/Packages"] = map[string][]string{}, []byte(indexText("3000", "", "a/c-1"))
+			})
+			h.change(func() { delete(h.files, "/Packages.gz") })
 			if text, w := h.get(t); !strings.Contains(text, "a/c-1") || w != "" {
 				t.Errorf("afterwards: %q %q", text, w)
 			}
@@ -136,18 +138,18 @@ func TestIndexFirst(t *testing.T) {
 		t.Error(err)
 	}
 	good := indexText("2000", "", "a/a-1", "a/b-1")
-	h.files["/Packages"] = []byte(good[:len(good)-9])
+	h.change(func() { h.files["/Packages"] = []byte(good[:len(good)-9]) })
 	if text, w := h.get(t); !strings.Contains(text, "a/a-1") || !strings.Contains(w, "what came of it is used") {
 		t.Errorf("%q %q", text, w)
 	}
-	h.files["/Packages"] = []byte(good)
+	h.change(func() { h.files["/Packages"] = []byte(good) })
 	if text, w := h.get(t); text != good || w != "" || len(finals(t, h.f.o.Dir)) != 2 {
 		t.Errorf("%q %q %q", text, w, finals(t, h.f.o.Dir))
 	}
 	// A server that says 304 to whoever asks.
 	other := newHost(t)
-	other.files["/Packages.gz"] = zipped(good)
-	other.faults["/Packages.gz"] = []string{"unmodified"}
+	other.change(func() { other.files["/Packages.gz"] = zipped(good) })
+	other.change(func() { other.faults["/Packages.gz"] = []string{"unmodified"} })
 	if _, err := other.f.Index(t.Context(), other.URL, false); err == nil || !strings.Contains(err.Error(), "nothing is here yet") {
 		t.Error(err)
 	}
@@ -156,11 +158,11 @@ func TestIndexFirst(t *testing.T) {
 // A wrong ETag hides a change until the cached index is gone; a damaged cache is noticed; frozen asks nobody.
 func TestIndexCache(t *testing.T) {
 	h := newHost(t)
-	h.etag = `"always-the-same"`
+	h.change(func() { h.etag = `"always-the-same"` })
 	one, two := indexText("1000", "", "a/a-1"), indexText("2000", "", "a/b-1")
-	h.files["/Packages"] = []byte(one)
+	h.change(func() { h.files["/Packages"] = []byte(one) })
 	h.get(t)
-	h.files["/Packages"] = []byte(two)
+	h.change(func() { h.files["/Packages"] = []byte(two) })
 	if text, _ := h.get(t); text != one {
 		t.Errorf("%q", text)
 	}
@@ -174,9 +176,9 @@ func TestIndexCache(t *testing.T) {
 	if text, w := h.get(t); text != two || w != "" {
 		t.Errorf("%q %q", text, w)
 	}
-	h.requests = nil
+	h.change(func() { h.requests = nil })
 	h.Close()
-	if x, err = h.f.Index(t.Context(), h.URL, true); err != nil || len(x.Warnings) > 0 || len(h.requests) > 0 {
+	if x, err = h.f.Index(t.Context(), h.URL, true); err != nil || len(x.Warnings) > 0 || len(h.asked()) > 0 {
 		t.Errorf("frozen: %v, %v", x, err)
 	}
 	if _, w := h.get(t); !strings.Contains(w, "refused") {

@@ -51,12 +51,12 @@ func TestFaults(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
 			p := s.pkg("cat/app-1", size)
-			s.faults["/cat/app-1.gpkg.tar"] = tt.faults
+			s.change(func() { s.faults["/cat/app-1.gpkg.tar"] = tt.faults })
 			dir := t.TempDir()
 			var last Event
 			paths, err := fetcher(t, dir, func(e Event) { last = e }).Packages(t.Context(), p)
-			if len(s.requests) != tt.requests {
-				t.Errorf("requests: %q, want %d", s.requests, tt.requests)
+			if len(s.asked()) != tt.requests {
+				t.Errorf("requests: %q, want %d", s.asked(), tt.requests)
 			}
 			if tt.want != "" {
 				var e *Error
@@ -86,23 +86,23 @@ func TestResume(t *testing.T) {
 	p := s.pkg("cat/app-1", 100_000)
 	path := "/cat/app-1.gpkg.tar"
 	dir := t.TempDir()
-	s.faults[path] = []string{"cut 40000", "status 500", "status 500", "status 500"}
+	s.change(func() { s.faults[path] = []string{"cut 40000", "status 500", "status 500", "status 500"} })
 	if _, err := fetcher(t, dir, nil).Packages(t.Context(), p); err == nil {
 		t.Fatal("no error")
 	}
-	s.requests = nil
+	s.change(func() { s.requests = nil })
 	paths, err := fetcher(t, dir, nil).Packages(t.Context(), p)
-	if err != nil || !slices.Equal(s.requests, []string{path + " bytes=40000-"}) {
-		t.Fatalf("%q, %v", s.requests, err)
+	if err != nil || !slices.Equal(s.asked(), []string{path + " bytes=40000-"}) {
+		t.Fatalf("%q, %v", s.asked(), err)
 	}
 	var cached Event
 	again, err := fetcher(t, dir, func(e Event) { cached = e }).Packages(t.Context(), p)
-	if err != nil || len(s.requests) != 1 || again[0] != paths[0] || cached.Kind != Cached {
-		t.Errorf("%q, %v, %+v", s.requests, err, cached)
+	if err != nil || len(s.asked()) != 1 || again[0] != paths[0] || cached.Kind != Cached {
+		t.Errorf("%q, %v, %+v", s.asked(), err, cached)
 	}
 	other := s.pkg("cat/app-1", 100_001)
-	if paths, err = fetcher(t, dir, nil).Packages(t.Context(), other); err != nil || len(s.requests) != 2 {
-		t.Errorf("%q, %v", s.requests, err)
+	if paths, err = fetcher(t, dir, nil).Packages(t.Context(), other); err != nil || len(s.asked()) != 2 {
+		t.Errorf("%q, %v", s.asked(), err)
 	}
 	if st, err := os.Stat(paths[0]); err != nil || st.Size() != 100_001 {
 		t.Errorf("%v, %v", st, err)
@@ -114,8 +114,8 @@ func TestResume(t *testing.T) {
 	if err := os.WriteFile(paths[0]+partSuffix, []byte("something else"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fetcher(t, dir, nil).Packages(t.Context(), other); err != nil || len(s.requests) != 4 {
-		t.Errorf("%q, %v", s.requests, err)
+	if _, err := fetcher(t, dir, nil).Packages(t.Context(), other); err != nil || len(s.asked()) != 4 {
+		t.Errorf("%q, %v", s.asked(), err)
 	}
 }
 
@@ -126,7 +126,7 @@ func TestManyAtOnce(t *testing.T) {
 	for _, name := range []string{"a/a-1", "a/b-1", "a/c-1", "a/d-1", "a/e-1", "a/f-1", "a/g-1"} {
 		pkgs = append(pkgs, s.pkg(name, 50_000))
 	}
-	s.faults["/a/c-1.gpkg.tar"] = []string{"status 404", "status 404"}
+	s.change(func() { s.faults["/a/c-1.gpkg.tar"] = []string{"status 404", "status 404"} })
 	dir := t.TempDir()
 	var wait sync.WaitGroup
 	for range 2 {
@@ -145,15 +145,15 @@ func TestManyAtOnce(t *testing.T) {
 		}()
 	}
 	wait.Wait()
-	if len(s.requests) != len(pkgs)+1 || len(finals(t, dir)) != len(pkgs)-1 {
-		t.Errorf("%q", s.requests)
+	if len(s.asked()) != len(pkgs)+1 || len(finals(t, dir)) != len(pkgs)-1 {
+		t.Errorf("%q", s.asked())
 	}
 }
 
 func TestCancel(t *testing.T) {
 	s := newServer(t)
 	p := s.pkg("cat/app-1", 100_000)
-	s.faults["/cat/app-1.gpkg.tar"] = []string{"stall 100"}
+	s.change(func() { s.faults["/cat/app-1.gpkg.tar"] = []string{"stall 100"} })
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
 	f, err := New(Options{Dir: dir, Report: func(e Event) {
@@ -174,7 +174,7 @@ func TestOddNames(t *testing.T) {
 	s := newServer(t)
 	for _, odd := range []string{"a/x#1-2.gpkg.tar", "a/x?y=1-2.gpkg.tar", "a/x%41-2.gpkg.tar", "a/x y-2.gpkg.tar", "a/gtk+-2.gpkg.tar"} {
 		p := s.pkg("cat/app-1", 300)
-		s.files["/"+odd] = s.files["/cat/app-1.gpkg.tar"]
+		s.change(func() { s.files["/"+odd] = s.files["/cat/app-1.gpkg.tar"] })
 		p.Raw["PATH"], p.File = odd, s.URL+"/"+odd
 		if paths, err := fetcher(t, t.TempDir(), nil).Packages(t.Context(), p); err != nil || !strings.HasSuffix(paths[0], odd) {
 			t.Errorf("%s: %v", odd, err)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -39,6 +40,20 @@ func newServer(t *testing.T) *server {
 	t.Cleanup(s.CloseClientConnections)
 	t.Cleanup(s.Close)
 	return s
+}
+
+// asked is what was asked for so far.
+func (s *server) asked() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// change changes the server between requests.
+func (s *server) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
 }
 
 func (s *server) next(r *http.Request) (data []byte, there bool, fault, tag string) {
@@ -131,7 +146,7 @@ func (s *server) pkg(cpv string, size int) *metadata.Package {
 		data[i] = byte(i*i>>3 ^ i)
 	}
 	path := cpv + ".gpkg.tar"
-	s.files["/"+path] = data
+	s.change(func() { s.files["/"+path] = data })
 	sum5, sum1 := md5.Sum(data), sha1.Sum(data)
 	c, err := atom.ParseCPV(cpv)
 	if err != nil {
