@@ -30,6 +30,9 @@ func (s *System) WaysOut(ctx context.Context, r Request) (*WaysOut, error) {
 	if err := r.checkAllow(); err != nil {
 		return nil, err
 	}
+	if r.Options.Compat {
+		return nil, &UsageError{errors.New("with --compat=emerge there is emerge's single proposal, and no alternatives")}
+	}
 	r.Pick = 0
 	c := &choices{sys: s, problem: problem, request: &r}
 	c.find(ctx, nil)

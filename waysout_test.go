@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portsolve/portsolve"
+	"github.com/portsolve/portsolve/solver/universe"
 )
 
 // The iterator gives what Resolve lists; what is forbidden, and all that contains it, does not come again.
@@ -36,6 +37,9 @@ func TestWaysOut(t *testing.T) {
 	}
 	if a, err := again.Next(t.Context()); a != nil || err != nil || !again.Complete() {
 		t.Errorf("with both forbidden: %v, %v, complete: %v", a, err, again.Complete())
+	}
+	if _, err := sys.WaysOut(t.Context(), portsolve.Request{Args: []string{"cat/gallery"}, Options: universe.Options{Compat: true}}); err == nil {
+		t.Error("emerge's mode has alternatives")
 	}
 	if _, err := sys.WaysOut(t.Context(), portsolve.Request{Args: []string{"nosuch"}}); err == nil {
 		t.Error("an unknown name is no error")

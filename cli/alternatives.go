@@ -3,6 +3,7 @@ package cli
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/emergeopts"
@@ -12,6 +13,7 @@ import (
 type alternativesOptions struct {
 	count, pick int
 	allow       []string
+	patience    time.Duration
 }
 
 // alternativesTable are the options that alternativesOptions holds.
@@ -20,6 +22,8 @@ var alternativesTable = [...]emergeopts.Option{
 		Note: "N or all: how many ways out to look for if configuration changes are needed; 0: none (docs/alternatives.md)"},
 	{Name: "--allow", Kind: emergeopts.Words, Status: emergeopts.Works,
 		Note: "let alternatives do more: use.mask (change flags that the profile forces or masks), remove (installed packages), drop (arguments); repeatable"},
+	{Name: "--alternatives-time", Kind: emergeopts.Number, Default: "3", Status: emergeopts.Works,
+		Note: "for how many seconds to look for them, at least 1"},
 	{Name: "--autounmask-pick", Kind: emergeopts.Number, Status: emergeopts.Works,
 		Note: "show the plan with alternative N instead of the first"},
 }
@@ -49,6 +53,12 @@ func (a *alternativesOptions) apply(s setting) (done bool, err error) {
 		if a.count = n; n == 0 {
 			a.count = portsolve.NoAlternatives
 		}
+	case "--alternatives-time":
+		n, err := strconv.Atoi(s.value)
+		if err != nil || n < 1 {
+			return true, usagef("--alternatives-time: wrong value %q: expected a number of seconds, 1 or more", s.value)
+		}
+		a.patience = time.Duration(n) * time.Second
 	case "--allow":
 		a.allow = append(a.allow, strings.FieldsFunc(s.value, func(r rune) bool { return r == ' ' || r == ',' })...)
 	case "--autounmask-pick":

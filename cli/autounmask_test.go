@@ -150,7 +150,9 @@ func TestAlternativesAreListed(t *testing.T) {
 	}
 	dir := tinyWorld(t, "repo a/b-1")
 	var out, errs bytes.Buffer
-	if code := Main(context.Background(), []string{"portsolve", "resolve", "--system", dir, "a/b", "--allow=everything"}, nil, nil, &out, &errs); code != ExitUsage {
-		t.Errorf("--allow=everything: exit %d, %s", code, &errs)
+	for option, want := range map[string]int{"--allow=everything": ExitUsage, "--alternatives-time=0": ExitUsage, "--alternatives-time=60": ExitOK} {
+		if code := Main(context.Background(), []string{"portsolve", "resolve", "--system", dir, "a/b", option}, nil, nil, &out, &errs); code != want {
+			t.Errorf("%s: exit %d, %s", option, code, &errs)
+		}
 	}
 }

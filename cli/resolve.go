@@ -49,7 +49,7 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 		return nil, usagef("nothing to resolve: name a package, an atom or a @set (portsolve resolve --help)")
 	}
 	req := portsolve.Request{Args: cmd.args, Options: cmd.options,
-		Alternatives: cmd.alternatives.count, Pick: cmd.alternatives.pick, Allow: cmd.alternatives.allow}
+		Alternatives: cmd.alternatives.count, Pick: cmd.alternatives.pick, Allow: cmd.alternatives.allow, Patience: cmd.alternatives.patience}
 	emergeopts.Normalize(&req.Options)
 	if err := cmd.startTrace(&req); err != nil {
 		return nil, err
