@@ -1,12 +1,18 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
+
+	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/solver"
+	"github.com/portsolve/portsolve/solver/scenario"
 )
 
 // TestExplanations compares what people read when a request fails, or when its plan has reasons to give. Each file of testdata/explain
@@ -48,6 +54,37 @@ func TestExplanations(t *testing.T) {
 	}
 }
 
+// checkPremises solves the traced problem again. Without any one of the sentences of a conflict the rest must have a solution.
+func checkPremises(t *testing.T, universe string) {
+	t.Helper()
+	text, err := os.ReadFile(universe)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // an unknown name is not resolved at all
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc, err := scenario.Parse(text)
+	if err != nil && strings.HasSuffix(t.Name(), "/invalid") {
+		return // scenarios have no ebuilds that cannot be read
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	emergeopts.Normalize(&sc.Request.Options)
+	o, err := solver.Attempt(t.Context(), &solver.Problem{Roots: sc.Roots, Request: sc.Request})
+	if err != nil {
+		t.Fatal(err)
+	}
+	faults, tried := o.CheckConflicts(t.Context())
+	for _, f := range faults {
+		t.Error(f)
+	}
+	if !o.Complete && tried == 0 {
+		t.Error("it fails, and nothing is said that could be left out")
+	}
+}
+
 // explained resolves a request, keeps the answer, and shows it again.
 func explained(t *testing.T, world, request string) string {
 	t.Helper()
@@ -57,9 +94,11 @@ func explained(t *testing.T, world, request string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, stderr, code := say(t, dir, env, append([]string{"resolve", "--system", dir}, words...)...); code > ExitUnsolved {
+	trace := t.TempDir()
+	if _, stderr, code := say(t, dir, env, append([]string{"resolve", "--system", dir, "--trace", trace}, words...)...); code > ExitUnsolved {
 		t.Fatalf("resolve ends with %d: %s", code, stderr)
 	}
+	checkPremises(t, filepath.Join(trace, "universe.txtar"))
 	stdout, stderr, code := say(t, dir, env, "explain")
 	if code != ExitOK || stderr != "" {
 		t.Fatalf("explain ends with %d: %s", code, stderr)

@@ -11,11 +11,13 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/portsolve/portsolve/internal/emergeopts"
 	"github.com/portsolve/portsolve/solver"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/scenario"
+	"github.com/portsolve/portsolve/solver/solvertest"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -68,7 +70,7 @@ func explain(t *testing.T, world string) string {
 	if o.Conflict != &o.Conflicts[0] {
 		t.Error("the conflict is not the first of all")
 	}
-	faults, tried := o.Premises(context.Background())
+	faults, tried := o.CheckConflicts(context.Background())
 	for _, f := range faults {
 		t.Error(f)
 	}
@@ -162,7 +164,7 @@ func checkRule(t *testing.T, r *answer.Rule) {
 			t.Errorf("%q: package %q, variable %q", r.Text, r.Package, r.DepKind)
 		}
 	case "slot":
-		if len(r.Others) < 2 {
+		if len(r.Others) == 0 {
 			t.Errorf("%q: others %v", r.Text, r.Others)
 		}
 	case "library":
@@ -171,5 +173,45 @@ func checkRule(t *testing.T, r *answer.Rule) {
 		}
 	default:
 		t.Errorf("%q is of kind %q", r.Text, r.Kind)
+	}
+}
+
+// TestExplainRandom: what is said of random worlds that have no solution contradicts itself, and nothing of it can be left out.
+func TestExplainRandom(t *testing.T) {
+	worlds := rapid.Custom(solvertest.World)
+	failed := 0
+	for seed := range setting("PORTSOLVE_RANDOM_WORLDS", 600) {
+		text := worlds.Example(first() + seed)
+		sc, err := scenario.Parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		emergeopts.Normalize(&sc.Request.Options)
+		problem := &solver.Problem{Roots: sc.Roots, Request: sc.Request}
+		problem.Request.Options.Autounmask = universe.No
+		o, err := solver.Solve(context.Background(), problem)
+		if err != nil || o.Complete || len(o.Conflicts) == 0 {
+			continue
+		}
+		failed++
+		faults, _ := o.CheckConflicts(context.Background())
+		for _, f := range faults {
+			t.Errorf("world %d %s:\n%s", first()+seed, f, text)
+		}
+		for i := range o.Conflicts {
+			if c := &o.Conflicts[i]; c.Kind == "other" || c.Summary == "" {
+				t.Errorf("world %d is of kind %q: %s", first()+seed, c.Kind, c.Summary)
+			}
+			conflictWords(t, &o.Conflicts[i])
+		}
+		for _, w := range o.LeaveOut {
+			checkLeaveOut(t, *problem, w)
+		}
+		if t.Failed() {
+			t.Fatalf("world %d:\n%s", first()+seed, text)
+		}
+	}
+	if failed < 20 {
+		t.Errorf("only %d worlds have no solution", failed)
 	}
 }

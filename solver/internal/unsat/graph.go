@@ -122,7 +122,10 @@ func (g *grapher) leads(from []int, s *statement, rule int) {
 		e.Label = fmt.Sprint(s.Soname)
 	}
 	if len(to) == 0 && g.t.isDead(s.Rule) {
-		label := e.Label
+		label := "nothing provides " + e.Label
+		if s.Kind == cnf.AnyOf {
+			label = "none of them can be had"
+		}
 		if s.Atom != nil {
 			ch := g.t.choicesOf(s)
 			_, why := ch.deadKind()

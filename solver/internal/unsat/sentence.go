@@ -363,6 +363,9 @@ func (t *teller) branches(s *statement, out *answer.Rule) {
 
 // slot: the sentence names the slot only where the package has several.
 func (t *teller) slot(s *statement) string {
+	if list := cpvs(s.Others); len(list) == 1 {
+		return fmt.Sprintf("only one build of %s can be installed", list[0])
+	}
 	for _, c := range t.u.Group(s.Slot.Root, s.Slot.CP).All {
 		if c.Pkg.Slot != s.Slot.Slot {
 			return fmt.Sprintf("only one version of %s can be installed in slot %s", s.Slot.CP, s.Slot.Slot)

@@ -8,9 +8,9 @@ import (
 	"github.com/portsolve/portsolve/solver/internal/unsat"
 )
 
-// Premises tests the conflicts of an outcome: what each says must contradict itself, and must not with any one of its
+// CheckConflicts tests the conflicts of an outcome: what each says must contradict itself, and must not with any one of its
 // sentences left out. It returns the faults, and how many sentences were left out.
-func (o *Outcome) Premises(ctx context.Context) (faults []string, tried int) {
+func (o *Outcome) CheckConflicts(ctx context.Context) (faults []string, tried int) {
 	f := o.stages.found.Formula
 	if o.Complete || f == nil {
 		return nil, 0
