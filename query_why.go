@@ -34,7 +34,7 @@ func (s *System) Why(ctx context.Context, word string, r Request, all bool) (*an
 	if len(x.args) == 0 {
 		return res, nil
 	}
-	g, _, err := s.graph(ctx, r)
+	g, c, err := s.graph(ctx, r)
 	if err != nil {
 		return nil, inputError(ctx, err)
 	}
@@ -49,10 +49,32 @@ func (s *System) Why(ctx context.Context, word string, r Request, all bool) (*an
 			}
 		}
 	}
-	if len(res.Packages) == 0 && len(x.args[0].Atoms) == 1 && !s.isKnown(x.args[0].Atoms[0].Atom.CP) {
+	if c != nil {
+		leavesAlone(res, c.result(), x.args)
+	}
+	if len(res.Packages)+len(res.HeldBack)+len(res.Removed) == 0 && len(x.args[0].Atoms) == 1 && !s.isKnown(x.args[0].Atoms[0].Atom.CP) {
 		res.Suggestions = append(res.Suggestions, s.similarNames(x.args[0].Atoms[0].Atom.CP)...)
 	}
 	return res, nil
+}
+
+// leavesAlone finds updates of the packages in question that the request does not make, and what it removes of them.
+func leavesAlone(out *answer.Reasons, res *Result, args []universe.Arg) {
+	asked := func(cpv atom.CPV) bool {
+		return slices.ContainsFunc(args, func(a universe.Arg) bool {
+			return slices.ContainsFunc(a.Atoms, func(m universe.ArgAtom) bool { return m.Atom.MatchVersion(cpv) })
+		})
+	}
+	for _, h := range res.HeldBack {
+		if cpv, err := atom.ParseCPV(h.CPV); err == nil && asked(cpv) {
+			out.HeldBack = append(out.HeldBack, h)
+		}
+	}
+	for i := range res.Plan {
+		if e := &res.Plan[i]; e.Action == answer.Uninstall && asked(e.Package.CPV) {
+			out.Removed = append(out.Removed, *e)
+		}
+	}
 }
 
 // graph is what a request selects, with the composer of its plan, or without

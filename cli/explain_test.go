@@ -106,3 +106,25 @@ func explained(t *testing.T, world, request string) string {
 	_, text, _ := strings.Cut(stdout, "\n") // without the command line
 	return text
 }
+
+// why tells of what is held back and what is uninstalled, too.
+func TestWhyNothingHappens(t *testing.T) {
+	dir := tinyWorld(t, `repo dev-libs/lib-1
+repo dev-libs/lib-2
+repo app-misc/app-1 RDEPEND=<dev-libs/lib-2
+repo sys-apps/one-1 RDEPEND=!sys-apps/two
+inst dev-libs/lib-1
+inst app-misc/app-1 RDEPEND=<dev-libs/lib-2
+inst sys-apps/two-1
+file var/lib/portage/world app-misc/app dev-libs/lib`)
+	for request, want := range map[string]string{
+		`why dev-libs/lib -uD --for @world`:       "dev-libs/lib-2 is not taken; it stays at dev-libs/lib-1, because of\n    <dev-libs/lib-2 of app-misc/app-1 (RDEPEND)\n    A version of app-misc/app that accepts it, or going without that package, would free it.\n",
+		`why sys-apps/two --for sys-apps/one`:     "sys-apps/two-1 is uninstalled: it makes way: sys-apps/one-1 does not tolerate it (!sys-apps/two).\n",
+		`why =dev-libs/lib-2 -uD --for @world -q`: "dev-libs/lib-2 is not taken",
+	} {
+		stdout, stderr, code := runLine(t, dir, request)
+		if code != ExitOK || !strings.Contains(stdout, want) {
+			t.Errorf("%s: %d\n%s%s", request, code, stdout, stderr)
+		}
+	}
+}

@@ -12,7 +12,8 @@ import (
 
 const whyHelp = `Without --for: what leads from @world to the installed PACKAGE. With
    --for "ARGUMENTS": what leads from the request to it; options as for resolve.
-   One shortest way is shown; with --all every dependency on every way.
+   One shortest way is shown; with --all every dependency on every way. What the
+   request uninstalls, and updates that it does not make, have their reasons, too.
 
    Exit code 1 if there is no such package.
 
@@ -30,7 +31,7 @@ func why(ctx context.Context, inv *invocation, sys *portsolve.System, cmd *comma
 		if err != nil {
 			return err
 		}
-		missing = missing || len(res.Packages) == 0
+		missing = missing || len(res.Packages)+len(res.HeldBack)+len(res.Removed) == 0
 		if err := inv.separate(cmd, i); err != nil {
 			return err
 		}

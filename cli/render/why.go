@@ -14,7 +14,7 @@ func Why(w io.Writer, res *answer.Reasons, o Options) error {
 	if len(res.For) > 0 {
 		scope = strings.Join(res.For, " ")
 	}
-	if len(res.Packages) == 0 {
+	if len(res.Packages)+len(res.HeldBack)+len(res.Removed) == 0 {
 		p.notThere(res)
 	}
 	for i := range res.Packages {
@@ -22,6 +22,18 @@ func Why(w io.Writer, res *answer.Reasons, o Options) error {
 			p.WriteString("\n")
 		}
 		p.explainedPackage(&res.Packages[i], scope)
+	}
+	for i := range res.Removed {
+		p.printf("%s is uninstalled: %s.\n", p.palette.paint(bold, res.Removed[i].CPV), p.whyUninstalled(&res.Removed[i]))
+	}
+	for i := range res.HeldBack {
+		h := &res.HeldBack[i]
+		if i > 0 || len(res.Packages) > 0 {
+			p.WriteString("\n")
+		}
+		p.printf("%s is not taken; it stays at %s, because of\n", p.palette.paint(bold, h.CPV), h.Selected)
+		p.parents(h.By)
+		p.freed(h)
 	}
 	_, err := w.Write(p.Bytes())
 	return err

@@ -6,6 +6,9 @@ type Reasons struct {
 	Asked    string      `json:"asked"`
 	For      []string    `json:"for"` // the request that was looked at; empty: what is installed, for @world
 	Packages []Explained `json:"packages"`
+	// HeldBack are updates of the package that the request does not make, Removed what it uninstalls of it.
+	HeldBack []HeldBack `json:"held_back"`
+	Removed  []Entry    `json:"removed"`
 	// Suggestions are similar names when there is no such package.
 	Suggestions []string `json:"suggestions"`
 }
