@@ -61,7 +61,7 @@ func startBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	cmd := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--window-size=1100,1000",
 		"--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
@@ -291,8 +291,11 @@ func TestScreenshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open(path)
+	var size struct{ CSSContentSize struct{ Width, Height float64 } }
+	b.call("Page.getLayoutMetrics", nil, &size)
 	var r struct{ Data string }
-	b.call("Page.captureScreenshot", map[string]any{"format": "png"}, &r)
+	b.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true, "clip": map[string]any{
+		"x": 0, "y": 0, "width": size.CSSContentSize.Width, "height": size.CSSContentSize.Height, "scale": 0.8}}, &r)
 	picture, err := base64.StdEncoding.DecodeString(r.Data)
 	if err != nil {
 		t.Fatal(err)

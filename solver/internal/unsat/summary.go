@@ -104,7 +104,7 @@ func (t *teller) deadEnd(s *statement, story []*statement) (kind, text string) {
 	case cnf.Library:
 		return "library", fmt.Sprintf("nothing provides %s, which %s was linked to", s.Soname, s.Cand)
 	case cnf.AnyOf:
-		return "any-of", fmt.Sprintf("%s needs %s, and none of them can be had", t.it(s, story), alternatives(s.Expr))
+		return "any-of", fmt.Sprintf("%s %s %s, and none of them can be had", t.it(s, story), t.verb(s, story, "needs", "need"), alternatives(s.Expr))
 	}
 	ch := t.choicesOf(s)
 	kind, what := ch.deadKind()
@@ -112,10 +112,10 @@ func (t *teller) deadEnd(s *statement, story []*statement) (kind, text string) {
 	if asked {
 		return kind, what.own
 	}
-	verb := "needs"
+	verb := t.verb(s, story, "needs", "need")
 	switch {
 	case s.Kind == cnf.SlotOp:
-		verb = "was built against"
+		verb = t.verb(s, story, "was built against", "were built against")
 	case s.choice:
 		verb = "would need"
 	}
@@ -134,6 +134,14 @@ func (t *teller) it(s *statement, story []*statement) string {
 		return "it"
 	}
 	return t.subject(s)
+}
+
+// verb agrees with it.
+func (t *teller) verb(s *statement, story []*statement, one, many string) string {
+	if t.it(s, story) == "it" {
+		return one
+	}
+	return plural(s, one, many)
 }
 
 // deadWords say why nothing answers: of the package itself, and of what is needed.
@@ -281,7 +289,7 @@ func addSide(sides []side, answers []*universe.Candidate, name string) []side {
 }
 
 func needsVerb(subjects []string) string {
-	if len(subjects) == 1 {
+	if len(subjects) == 1 && !strings.Contains(subjects[0], " and ") { // versions of one package
 		return "needs"
 	}
 	return "need"
