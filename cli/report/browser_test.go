@@ -291,7 +291,9 @@ func TestScreenshot(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open(path)
-	var size struct{ CSSContentSize struct{ Width, Height float64 } }
+	var size struct {
+		CSSContentSize struct{ Width, Height float64 }
+	}
 	b.call("Page.getLayoutMetrics", nil, &size)
 	var r struct{ Data string }
 	b.call("Page.captureScreenshot", map[string]any{"format": "png", "captureBeyondViewport": true, "clip": map[string]any{
