@@ -138,6 +138,20 @@ func (e *engine) checkSuid(in *instance) error {
 	return nil
 }
 
+// prerm runs pkg_prerm once, whatever interrupts what comes after it.
+func (e *engine) prerm(tx *txn.Tx, c *call) error {
+	if !c.has("prerm") {
+		return nil
+	}
+	mark := "prerm " + c.pkg.CPV.String()
+	if tx.Marked(mark) {
+		return nil
+	}
+	e.lenient(c, "prerm")
+	e.res.Forget()
+	return tx.Mark(mark)
+}
+
 // retire is the end of an old instance: pkg_prerm, its files, its entry, pkg_postrm.
 func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) error {
 	o := r.Replaced[number]
@@ -162,14 +176,8 @@ func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) err
 	if newOne != nil {
 		calls.by = newOne.CPV.Version.String()
 	}
-	if !tx.Marked("prerm " + o.CPV) {
-		if calls.has("prerm") {
-			e.lenient(calls, "prerm")
-			e.res.Forget()
-		}
-		if err := tx.Mark("prerm " + o.CPV); err != nil {
-			return err
-		}
+	if err := e.prerm(tx, calls); err != nil {
+		return err
 	}
 	rm := &removal{e: e, tx: tx, in: in, newOne: newOne, number: number}
 	if err := rm.run(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"github.com/portsolve/portsolve/atom"
@@ -177,6 +176,3 @@ func cpv(s string) atom.CPV {
 	c, _ := atom.ParseCPV(s)
 	return c
 }
-
-// isAbsent is for files of the host.
-func isAbsent(err error) bool { return errors.Is(err, fs.ErrNotExist) }
