@@ -188,7 +188,7 @@ func (c *composer) merge(i int, n *universe.Node) answer.Entry {
 		Root: c.rootOf(n.Cand.Root).path, Use: useMap(p, n.Cand.Use), Replaces: []string{}, Why: whyNode(n), Package: p,
 	}
 	if p.Origin == metadata.Binary {
-		e.Type, e.BuildID, e.Remote = "binary", p.BuildID, p.Remote
+		e.Type, e.BuildID, e.Remote, e.File = "binary", p.BuildID, p.Remote, p.File
 	}
 	for _, old := range c.plan.Replaces(n) {
 		e.Replaces = append(e.Replaces, old.Pkg.CPV.String())

@@ -38,6 +38,7 @@ func (s *System) remove(ctx context.Context, r Request) (*Result, error) {
 		return nil, inputError(ctx, err)
 	}
 	plan.Deselected = s.deselected(&r.Options, plan)
+	plan.Everything = len(r.Args) == 0
 	res := &Result{
 		Schema: answer.Schema, Status: removalStatus(plan), Complete: !plan.Blocked, Ordered: true,
 		Plan: []answer.Entry{}, Removal: plan, UseExpand: s.useExpand(),

@@ -48,6 +48,9 @@ func (s *System) Resolve(ctx context.Context, r Request) (*Result, error) {
 	if choices != nil {
 		choices.fill(ctx, res)
 	}
+	if err := s.addSelected(ctx, &problem.Request, res); err != nil {
+		return nil, inputError(ctx, err)
+	}
 	if err := c.trace(ctx, &r, res); err != nil {
 		return nil, err
 	}

@@ -107,10 +107,16 @@ func (inv *invocation) confirm(cmd *command, question string) (bool, error) {
 	if cmd.format == "json" {
 		w = inv.stderr
 	}
-	in := bufio.NewReader(inv.stdin)
+	if inv.answers == nil {
+		inv.answers = bufio.NewReader(inv.stdin)
+	}
+	bell := ""
+	if cmd.execution.bell {
+		bell = "\a"
+	}
 	for {
-		fmt.Fprintf(w, "\n%s [Yes/No] ", question)
-		line, err := in.ReadString('\n')
+		fmt.Fprintf(w, "%s\n%s [Yes/No] ", bell, question)
+		line, err := inv.answers.ReadString('\n')
 		reply := strings.ToLower(strings.TrimSpace(line))
 		if err != nil && reply == "" {
 			fmt.Fprintln(w)
@@ -120,6 +126,7 @@ func (inv *invocation) confirm(cmd *command, question string) (bool, error) {
 			return false, err
 		}
 		switch {
+		case reply == "" && cmd.execution.askEnterInvalid:
 		case strings.HasPrefix("yes", reply): // an empty reply, too
 			return true, nil
 		case strings.HasPrefix("no", reply):

@@ -36,13 +36,14 @@ var errNoAnswer = errors.New("no answer")
 // looked at only without an error, and may be nil then (help, lists).
 func exitCode(res *answer.Result, err error) int {
 	var usage *usageError
+	var failed *failure
 	var badRequest *portsolve.UsageError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return ExitInterrupted
 	case errors.As(err, &usage), errors.As(err, &badRequest), errors.Is(err, emergeopts.ErrConflict):
 		return ExitUsage
-	case errors.Is(err, errNoAnswer):
+	case errors.Is(err, errNoAnswer), errors.As(err, &failed):
 		return ExitUnsolved
 	case err != nil:
 		return ExitInput

@@ -33,6 +33,10 @@ var own = [...]emergeopts.Option{
 		Note: "why: every dependency that leads to the package instead of one shortest way"},
 	{Name: "--for", Kind: emergeopts.Words, Status: emergeopts.Works,
 		Note: "why, why-not: the request (atoms, @sets) to look at; repeatable"},
+	{Name: "--plan", Kind: emergeopts.Text, Status: emergeopts.Works,
+		Note: "merge: carry out the plan saved in FILE (- is standard input), an answer as JSON; nothing is resolved"},
+	{Name: "--phases", Kind: emergeopts.YesNo, Default: "y", Status: emergeopts.Works,
+		Note: "merge and removals: n: the packages' pkg_* functions are not run"},
 	{Name: "--help", Short: 'h', Status: emergeopts.Works, Note: "this text"},
 	{Name: "--version", Short: 'V', Status: emergeopts.Works, Note: "the version of portsolve"},
 }
@@ -101,6 +105,7 @@ type command struct {
 	query                                       queryOptions
 	display                                     displayOptions
 	alternatives                                alternativesOptions
+	execution                                   executionOptions
 	notes                                       []string
 }
 
@@ -215,6 +220,9 @@ func (c *command) applyOwn(s setting) (done bool, err error) {
 			return true, nil
 		}
 		if done, err := c.alternatives.apply(s); done {
+			return true, err
+		}
+		if done, err := c.execution.apply(s); done {
 			return true, err
 		}
 		return c.query.apply(s)

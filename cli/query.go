@@ -91,7 +91,7 @@ func oneOf(names ...string) func(*emergeopts.Option) bool {
 // resolveTakes: all but the options of other commands. The actions of emerge are
 // among them, so that they can be answered with the name of the command.
 func resolveTakes(o *emergeopts.Option) bool {
-	return o.Name != "--all" && o.Name != "--for"
+	return o.Name != "--all" && o.Name != "--for" && o.Name != "--plan" && o.Name != "--phases"
 }
 
 // requestOptions are those that change a resolution, and --all and --for.
@@ -141,6 +141,8 @@ func commandOf(action string) string {
 		return action[2:]
 	case "--rage-clean":
 		return "unmerge"
+	case "--resume":
+		return "merge"
 	}
 	return ""
 }

@@ -1,11 +1,14 @@
 package cli
 
 import (
-	"fmt"
+	"context"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/emergeopts"
+	"github.com/portsolve/portsolve/solver/answer"
 )
 
 // removals are the commands that take packages away.
@@ -13,37 +16,37 @@ func removals() []question {
 	return []question{
 		{
 			name: "depclean", args: "[atom | package | @set | file]…", help: depcleanHelp,
-			usage: "show what nothing needs any more, as emerge --depclean --pretend does",
+			usage: "remove what nothing needs any more, as emerge --depclean does",
 			takes: oneOf("--depclean-lib-check", "--ignore-soname-deps"),
 		},
 		{
 			name: "prune", args: "[atom | package | @set]…", help: pruneHelp,
-			usage: "show superseded versions that nothing needs, as emerge --prune --pretend does",
+			usage: "remove superseded versions that nothing needs, as emerge --prune does",
 			takes: oneOf("--depclean-lib-check", "--ignore-soname-deps", "--nodeps"),
 		},
 		{
 			name: "unmerge", args: "atom | package | @set | file…", help: unmergeHelp,
-			usage: "show what removing packages regardless of dependencies would take and break",
+			usage: "remove packages regardless of dependencies, and say what that breaks",
 			takes: oneOf(),
 		},
 		{
 			name: "clean", args: "[atom | package | @set]…", help: cleanHelp,
-			usage: "show packages that were left behind in the slot of a later one",
+			usage: "remove packages that were left behind in the slot of a later one",
 			takes: oneOf(),
 		},
 		{
 			name: "deselect", args: "atom | package | @set…", help: deselectHelp,
-			usage: "show which entries would leave the world files, as emerge --deselect does",
+			usage: "take entries out of the world files, as emerge --deselect does",
 			takes: oneOf(),
 		},
 	}
 }
 
 const removalHelp = `
-   Nothing is ever changed: --pretend (-p) is needed until plans can be executed.
+   With --pretend (-p) nothing is changed; --ask (-a) shows the list and asks.
 
-   Exit codes: 0 there is a list or nothing to do, 1 missing dependencies
-   forbid it or -p is missing, 2 wrong command line, 3 unreadable system.`
+   Exit codes: 0 done or nothing to do, 1 missing dependencies forbid it, a no
+   was the answer, or it failed, 2 wrong command line, 3 unreadable system.`
 
 const depcleanHelp = `Whatever @world needs, directly or not, at run time or to be built again
    (--with-bdeps=n leaves that out), stays. With arguments, only those of them
@@ -81,11 +84,24 @@ func (inv *invocation) removalCommands() []*cli.Command {
 // them, so that they can be answered with the name of the command.
 var removalTakes = oneOf("--pretend", "--exclude", "--with-bdeps", "--deselect", "--dynamic-deps",
 	"--ignore-built-slot-operator-deps", "--compat", "--verify", "--trace", "--save",
-	"--depclean", "--prune", "--unmerge", "--clean", "--rage-clean")
+	"--depclean", "--prune", "--unmerge", "--clean", "--rage-clean",
+	"--ask", "--ask-enter-invalid", "--alert", "--phases", "--quiet-unmerge-warn", "--keep-going")
 
-// refuseExecution says why nothing happens without --pretend.
-func (inv *invocation) refuseExecution(cmd *command) error {
-	fmt.Fprintf(inv.stderr, "portsolve: removing packages comes in a later version; with --pretend (-p) %s shows what it would remove\n",
-		cmd.options.Action)
-	return errNoAnswer
+// carryOut executes an answer of these commands.
+func (inv *invocation) carryOut(ctx context.Context, cmd *command, sys *portsolve.System, res *answer.Result) error {
+	work, err := sys.Execution(ctx, res)
+	if err != nil {
+		return &failure{err}
+	}
+	if len(work.Runs) > 0 && !cmd.ask && cmd.options.Action != "rage-clean" {
+		if err := inv.delay(ctx, sys.Var("CLEAN_DELAY")); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(res.Removal.Packages, func(p answer.RemovalPackage) bool { return p.System && len(p.Selected) > 0 }) {
+			if err := inv.delay(ctx, sys.Var("EMERGE_WARNING_DELAY")); err != nil {
+				return err
+			}
+		}
+	}
+	return inv.execute(ctx, cmd, work)
 }

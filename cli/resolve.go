@@ -38,13 +38,11 @@ func (inv *invocation) resolveAction(c *cli.Context) error {
 
 // resolve opens the system, resolves the request and prints the answer.
 func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Result, error) {
-	sys, progress, err := inv.open(ctx, cmd)
+	sys, progress, err := inv.openToChange(ctx, cmd)
 	if err != nil {
 		return nil, err
 	}
-	if cmd.options.Action != "" && !cmd.pretend {
-		return nil, inv.refuseExecution(cmd)
-	}
+	inv.system = sys
 	if len(cmd.args) == 0 && cmd.options.Action == "" {
 		return nil, usagef("nothing to resolve: name a package, an atom or a @set (portsolve resolve --help)")
 	}
@@ -78,6 +76,9 @@ func (inv *invocation) resolve(ctx context.Context, cmd *command) (*answer.Resul
 		if err := inv.verify(ctx, sys, req, res); err != nil {
 			return res, err
 		}
+	}
+	if res.Removal != nil && !cmd.pretend && exitCode(res, nil) == ExitOK {
+		return res, inv.carryOut(ctx, cmd, sys, res)
 	}
 	again, err := inv.autounmask(cmd, sys, res)
 	if err != nil {
@@ -141,6 +142,7 @@ func (c *command) addDefaults(given []setting, defaults string) error {
 	}
 	merged.system, merged.demo, merged.repos = c.system, c.demo, c.repos
 	merged.configRoot, merged.root, merged.sysroot, merged.prefix = c.configRoot, c.root, c.sysroot, c.prefix
+	merged.execution.merges = c.execution.merges
 	*c = *merged
 	return nil
 }

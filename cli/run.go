@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/cli/saved"
 	"github.com/portsolve/portsolve/internal/emergeopts"
 	"github.com/portsolve/portsolve/internal/suggest"
@@ -24,16 +26,18 @@ type invocation struct {
 	env            map[string]string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	settings       *[]setting     // options of the command line, in order
-	result         *answer.Result // set by resolve, for the exit code
-	onlyChanges    bool           // --autounmask-only: changes are all that was asked for
-	words          []string       // the command line without the program's name
-	lastFile       string         // where the answer is kept for explain; "" nowhere
-	hide           string         // the directory of a demo, which the user need not know of
+	answers        *bufio.Reader     // of stdin, once something was asked
+	system         *portsolve.System // the last that resolve opened
+	settings       *[]setting        // options of the command line, in order
+	result         *answer.Result    // set by resolve, for the exit code
+	onlyChanges    bool              // --autounmask-only: changes are all that was asked for
+	words          []string          // the command line without the program's name
+	lastFile       string            // where the answer is kept for explain; "" nowhere
+	hide           string            // the directory of a demo, which the user need not know of
 }
 
 // Main runs the command line args (args[0] is the program name) and returns
-// the exit code. env holds "NAME=value" strings, as os.Environ does.
+// the exit code. stdin answers questions (--ask); env holds "NAME=value" strings, as os.Environ does.
 func Main(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	inv := &invocation{env: environment(env), stdin: stdin, stdout: stdout, stderr: stderr, settings: new([]setting)}
 	inv.lastFile = saved.Place(inv.env)
@@ -137,7 +141,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.explainCommand(), inv.binpkgCommand())...),
+		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.mergeCommand(), inv.configFilesCommand(), inv.explainCommand(), inv.binpkgCommand())...),
 	}
 }
 

@@ -29,6 +29,7 @@ func TestMain(m *testing.M) {
 //	system DIR STORY      unpack the system of a demo
 //	exits N command…      run a command that must exit with N
 //	write FILE TEXT       write text with Go's escapes (\x00, \n)
+//	package PKGDIR CPV IMAGE [NAME=VALUE]…  make a binary package of a directory ("none": no files; ~ stands for a blank)
 //	repeat FILE N TEXT    write TEXT N times (Go's escapes)
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -40,10 +41,11 @@ func TestScript(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"system": cmdSystem,
-			"exits":  cmdExits,
-			"write":  cmdWrite,
-			"repeat": cmdRepeat,
+			"system":  cmdSystem,
+			"exits":   cmdExits,
+			"write":   cmdWrite,
+			"repeat":  cmdRepeat,
+			"package": cmdPackage,
 		},
 	})
 }

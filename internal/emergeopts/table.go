@@ -34,7 +34,7 @@ var selection = []Option{
 	{Name: "--reinstall-atoms", Kind: Words, Default: "none", Status: Works, set: words(func(o *options) *[]string { return &o.ReinstallAtoms }),
 		Note: "treat these packages as not installed; repeatable"},
 	{Name: "--oneshot", Short: '1', Default: "off", Status: Works, set: flag(func(o *options) *bool { return &o.OneShot }),
-		Note: "the request is not going to be recorded in world: it is not coloured as what is (nothing is ever written)"},
+		Note: "the request is not recorded in world, and not coloured as what is"},
 	{Name: "--onlydeps", Short: 'o', Default: "off", Status: Works, set: flag(func(o *options) *bool { return &o.OnlyDeps }),
 		Note: "merge what the request needs, not the request itself"},
 	{Name: "--onlydeps-with-rdeps", Kind: Toggle, Default: "y", Status: Works, set: tri(func(o *options) *tristate { return &o.OnlyDepsWithRdeps }),

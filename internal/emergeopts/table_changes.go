@@ -95,7 +95,7 @@ var actions = []Option{
 	{Name: "--config", Action: true, Status: Works, set: setAction("config"), Note: "as a command of its own: portsolve config; docs/phases.md"},
 	{Name: "--metadata", Action: true, Status: Planned, set: setAction("metadata"), Note: "needs the writing of caches"},
 	{Name: "--regen", Action: true, Status: Planned, set: setAction("regen"), Note: "needs the writing of caches"},
-	{Name: "--resume", Short: 'r', Action: true, Status: Planned, set: setAction("resume"), Note: "needs the execution of plans"},
+	{Name: "--resume", Short: 'r', Action: true, Status: Works, set: setAction("resume"), Note: "portsolve merge: go on with what the last run has not done; two lists are kept"},
 	{Name: "--status", Action: true, Status: Planned, set: setAction("status"), Note: "needs building: there are no running builds to report"},
 	{Name: "--sync", Action: true, Status: Planned, set: setAction("sync"), Note: "needs syncing"},
 	{Name: "--moo", Action: true, Status: NotApplicable, set: setAction("moo"), Note: "no cow here"},

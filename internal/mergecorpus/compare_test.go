@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
+	"github.com/portsolve/portsolve/internal/mergecorpus/corpustest"
 )
 
 func state(t *testing.T, text string) *mergecorpus.State {
@@ -61,7 +62,7 @@ func TestCompare(t *testing.T) {
 
 // What is written can be read again and is the same.
 func TestWrite(t *testing.T) {
-	scenarios, _ := corpus(t)
+	scenarios, _ := corpustest.Find(t, "../..")
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ func lastAssigns(list []profile.Assign) assigns {
 // variables holds what each source sets, from the lowest to the highest.
 type variables struct {
 	globals     assigns
+	installed   assigns   // what packages in ROOT say (readProfileEnv)
 	nodes       []assigns // make.defaults by profile node
 	conf        assigns   // /etc/make.conf and /etc/portage/make.conf
 	env         map[string]string
@@ -47,7 +48,8 @@ func (s *Settings) loadVariables() error {
 		return err
 	}
 	v.conf = conf
-	return nil
+	v.installed, err = s.readProfileEnv()
+	return err
 }
 
 // readMakeConf reads /etc/make.conf and /etc/portage/make.conf, each a file or
@@ -95,6 +97,9 @@ func (v *variables) profileValue(name string) *profile.Assign {
 			return a
 		}
 	}
+	if a, ok := v.installed[name]; ok {
+		return a
+	}
 	return v.globals[name]
 }
 
@@ -134,6 +139,7 @@ func (v *variables) sources(name string) []*profile.Assign {
 		}
 	}
 	add(v.globals[name])
+	add(v.installed[name])
 	if isAcceptList(name) {
 		if a := v.profileValue(name); a != v.globals[name] {
 			add(a)

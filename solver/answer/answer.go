@@ -49,8 +49,11 @@ type Result struct {
 	Binaries      []RejectedBinary    `json:"rejected_binaries"` // binary packages that are not used, where they were asked for
 	Removal       *Removal            `json:"removal,omitempty"`
 	Warnings      []string            `json:"warnings"`
-	UseExpand     []UseGroup          `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
-	Stats         Stats               `json:"stats"`
+	// Select are sets, and atoms of what is installed already, that executing the plan records in world_sets and
+	// world at once; what is recorded once a package is merged stands with its entry.
+	Select    []string   `json:"select,omitempty"`
+	UseExpand []UseGroup `json:"use_expand"` // USE_EXPAND, to group the flags of Use for display
+	Stats     Stats      `json:"stats"`
 }
 
 // UseGroup is one USE_EXPAND variable: the flags "python_targets_…" are shown as PYTHON_TARGETS="…".
@@ -81,6 +84,10 @@ type Entry struct {
 	Why      []Why           `json:"why"`
 	BuildID  int             `json:"build_id,omitempty"`
 	Remote   bool            `json:"remote,omitempty"`
+	// File is the package file of a binary package on this machine, or its URI if it is Remote.
+	File string `json:"file,omitempty"`
+	// Select are the atoms that world gets when the entry has been executed.
+	Select []string `json:"select,omitempty"`
 	// Blocker entries:
 	Atom          string   `json:"atom,omitempty"`
 	Strong        bool     `json:"strong,omitempty"`
@@ -247,8 +254,10 @@ type Removal struct {
 	KeptBy   []KeptBy            `json:"kept_by"`   // reverse dependencies: of the arguments' packages, or with --verbose of all
 	// Installed, World and System count installed packages, atoms of @selected and atoms of @system.
 	Installed int `json:"installed"`
-	World     int `json:"world"`
-	System    int `json:"system"`
+	// Everything: no package was named, so all that is not needed goes.
+	Everything bool `json:"everything,omitempty"`
+	World      int  `json:"world"`
+	System     int  `json:"system"`
 
 	Deselected []string `json:"deselected"` // atoms of the world file that match only what goes; unless --deselect=n. The answer of "deselect"
 
