@@ -164,16 +164,17 @@ func (w *world) plan(packs ...pack) *Plan {
 
 // run carries a plan out, through fs if it is set.
 func (w *world) run(p *Plan) (*Report, error) {
-	w.o.Phases = w.phases
+	o := w.o
+	o.Phases = w.phases
 	if w.fs == nil {
-		return Run(context.Background(), p, w.target(), w.o)
+		return Run(context.Background(), p, w.target(), o)
 	}
 	tree, err := rootfs.Open(w.root)
 	if err != nil {
 		return nil, err
 	}
 	defer tree.Close()
-	e, unlock, err := newEngineOn(context.Background(), w.fs(tree), w.target(), w.o)
+	e, unlock, err := newEngineOn(context.Background(), w.fs(tree), w.target(), o)
 	if err != nil {
 		return nil, err
 	}
