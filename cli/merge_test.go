@@ -24,7 +24,7 @@ func mergeWorld(t *testing.T) string {
 	if err := os.WriteFile(filepath.Join(image, "usr/x"), []byte("x\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := makePackage(filepath.Join(dir, "var/cache/binpkgs"), "a/b-1", image, nil); err != nil {
+	if err := makePackage(filepath.Join(dir, "var/cache/binpkgs"), "a/b-1", image, "", nil); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dsnet/compress/bzip2"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/portsolve/portsolve/binpkg"
@@ -21,6 +23,7 @@ import (
 
 // cmdPackage is "package PKGDIR cat/pkg-1 IMAGE [NAME=VALUE]…": it makes a binary
 // package of the files below IMAGE ("none": without files) and adds it to the index of PKGDIR.
+// ENVIRONMENT=FILE is its saved environment, by default nothing.
 func cmdPackage(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 3 {
 		ts.Fatalf("usage: package PKGDIR cat/pkg-version IMAGE [NAME=VALUE]...")
@@ -29,10 +32,32 @@ func cmdPackage(ts *testscript.TestScript, _ bool, args []string) {
 	if args[2] != "none" {
 		image = ts.MkAbs(args[2])
 	}
-	ts.Check(makePackage(ts.MkAbs(args[0]), args[1], image, args[3:]))
+	environment, pairs := "", []string{}
+	for _, pair := range args[3:] {
+		if file, ok := strings.CutPrefix(pair, "ENVIRONMENT="); ok {
+			environment = ts.ReadFile(file)
+		} else {
+			pairs = append(pairs, pair)
+		}
+	}
+	ts.Check(makePackage(ts.MkAbs(args[0]), args[1], image, environment, pairs))
 }
 
-func makePackage(pkgdir, cpv, image string, pairs []string) error {
+// environmentOf is a saved environment as environment.bz2.
+func environmentOf(text string) ([]byte, error) {
+	var b bytes.Buffer
+	z, err := bzip2.NewWriter(&b, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write([]byte(text)); err != nil {
+		return nil, err
+	}
+	err = z.Close()
+	return b.Bytes(), err
+}
+
+func makePackage(pkgdir, cpv, image, environment string, pairs []string) error {
 	category, pf, _ := strings.Cut(cpv, "/")
 	values := withDefaults(pairs, "CATEGORY", category, "PF", pf, "repository", "gentoo", "BUILD_TIME", "1000", "BUILD_ID", "1",
 		"DEFINED_PHASES", "-", "CHOST", "x86_64-pc-linux-gnu", "USE", "amd64", "IUSE", "")
@@ -48,7 +73,11 @@ func makePackage(pkgdir, cpv, image string, pairs []string) error {
 	if err := os.MkdirAll(filepath.Join(pkgdir, category), 0o755); err != nil {
 		return err
 	}
-	list = append(list, binpkg.Value{Name: "environment.bz2", Data: []byte("BZh9\x17rE8P\x90\x00\x00\x00\x00")}) // nothing
+	env, err := environmentOf(environment)
+	if err != nil {
+		return err
+	}
+	list = append(list, binpkg.Value{Name: "environment.bz2", Data: env})
 	path := category + "/" + pf + "-1.gpkg.tar"
 	files, err := readImage(image)
 	if err != nil {
@@ -144,7 +173,7 @@ func (f *imageFiles) Read(p []byte) (int, error) { return f.content.Read(p) }
 // A package that the tests make is a good one.
 func TestMakePackage(t *testing.T) {
 	dir := t.TempDir()
-	if err := makePackage(dir, "a/b-1", "", []string{"SLOT=0"}); err != nil {
+	if err := makePackage(dir, "a/b-1", "", "", []string{"SLOT=0"}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := binpkg.OpenFile(filepath.Join(dir, "a/b-1.gpkg.tar"))
