@@ -176,11 +176,11 @@ func TestMakePackage(t *testing.T) {
 	if err := makePackage(dir, "a/b-1", "", "", []string{"SLOT=0"}); err != nil {
 		t.Fatal(err)
 	}
-	f, err := binpkg.OpenFile(filepath.Join(dir, "a/b-1.gpkg.tar"))
-	if err == nil {
+	if _, err := binpkg.OpenFile(filepath.Join(dir, "a/b-1.gpkg.tar")); err == nil {
 		t.Fatal("the name has a build number")
 	}
-	if f, err = binpkg.OpenFile(filepath.Join(dir, "a/b-1-1.gpkg.tar")); err != nil {
+	f, err := binpkg.OpenFile(filepath.Join(dir, "a/b-1-1.gpkg.tar"))
+	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
