@@ -14,6 +14,7 @@ import (
 	"github.com/portsolve/portsolve/merge"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/removal"
+	"github.com/portsolve/portsolve/solver/universe"
 	"github.com/portsolve/portsolve/vdb"
 )
 
@@ -43,32 +44,8 @@ type MergeRun struct {
 	Target merge.Target
 }
 
-// RefusedError says that an answer cannot be executed, because some of its
-// packages are to be built. Nothing has been changed.
-type RefusedError struct{ Packages []Refused }
-
 // ErrNothingRemoved is Execution's error for a removal of what is not installed, or may not go.
 var ErrNothingRemoved = errors.New("nothing of what was named can be removed")
-
-// Refused is a package that no binary package fits.
-type Refused struct {
-	CPV  string
-	Root string
-	// Reasons has one sentence for each binary package of that name which does not fit.
-	Reasons []string
-}
-
-func (e *RefusedError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%d of the packages would have to be built, which portsolve does not do; nothing has been changed", len(e.Packages))
-	for _, p := range e.Packages {
-		fmt.Fprintf(&b, "\n  %s for %s", p.CPV, p.Root)
-		for _, r := range p.Reasons {
-			b.WriteString("\n    " + r)
-		}
-	}
-	return b.String()
-}
 
 // Execution turns an answer of this system, or one read back from JSON, into
 // what carries it out. A *RefusedError names every package that would have to be built;
@@ -81,7 +58,7 @@ func (s *System) Execution(ctx context.Context, res *Result) (*Execution, error)
 	if err != nil {
 		return nil, err
 	}
-	x.out.World.Add = res.Select
+	x.out.World.Add, x.rejected = res.Select, res.Binaries
 	if res.Removal != nil {
 		return x.removal(res)
 	}
@@ -140,6 +117,9 @@ type executor struct {
 	out     *Execution
 	refused RefusedError
 	index   []stepRef // of the answer's entries
+	// rejected are the binary packages that the answer does not use; judge judges others, once it is needed.
+	rejected []answer.RejectedBinary
+	judge    *universe.Universe
 }
 
 // stepRef is where a step is; -1 nowhere.
@@ -267,54 +247,6 @@ func blockedBy(e *answer.Entry) string {
 		}
 	}
 	return ""
-}
-
-// whyNoBinary says for each binary package of an entry's name why it is not used.
-func (x *executor) whyNoBinary(e *answer.Entry) ([]string, error) {
-	cpv, err := atom.ParseCPV(e.CPV)
-	if err != nil {
-		return nil, &UsageError{err}
-	}
-	r := x.sys.rootByPath(e.Root)
-	if r == nil {
-		r = x.sys.target()
-	}
-	b, err := x.sys.binaries(x.ctx, r, false)
-	if err != nil {
-		return nil, inputError(x.ctx, err)
-	}
-	pkgs, err := b.Packages(x.ctx, cpv.CP)
-	if err != nil {
-		return nil, inputError(x.ctx, err)
-	}
-	var out []string
-	for _, p := range pkgs {
-		out = append(out, x.sys.unfit(r, p, cpv))
-	}
-	if len(out) == 0 {
-		out = []string{"there is no binary package of " + cpv.CP.String()}
-	}
-	return out, nil
-}
-
-// unfit is one sentence about a binary package that a plan does not use.
-func (s *System) unfit(r *root, p *metadata.Package, wanted atom.CPV) string {
-	name := p.CPV.String()
-	if p.BuildID > 0 {
-		name += fmt.Sprintf(" (build %d)", p.BuildID)
-	}
-	c := r.candidate(p)
-	switch {
-	case p.CPV.Version != wanted.Version:
-		return name + " has another version"
-	case len(c.Excluded) > 0:
-		var why []string
-		for _, e := range c.Excluded {
-			why = append(why, e.Detail)
-		}
-		return name + ": " + strings.Join(why, "; ")
-	}
-	return name + " was not chosen (portsolve why-not says more)"
 }
 
 // markBlocked tells the step of a package which installed ones it takes files

@@ -164,7 +164,7 @@ func (r *binaryReport) selectionReasons(c *universe.Candidate, n *universe.Node)
 	case newer != 0:
 		return []answer.Reason{{Kind: reasonVersion, Text: n.Cand.Pkg.CPV.String() + " is chosen"}}
 	}
-	var out []answer.Reason
+	out := useReasons(c, n)
 	for _, d := range r.u.Deps(c) {
 		if universe.BuildTime(d.Kind) {
 			continue
@@ -182,6 +182,20 @@ func (r *binaryReport) selectionReasons(c *universe.Candidate, n *universe.Node)
 	}
 	if len(out) == 0 {
 		out = []answer.Reason{{Kind: reasonChoice, Text: "the ebuild was chosen"}}
+	}
+	return out
+}
+
+// useReasons are the dependencies of what was chosen whose USE part the package does not meet, as what is built instead does.
+func useReasons(c *universe.Candidate, n *universe.Node) (out []answer.Reason) {
+	told := map[string]bool{}
+	for _, e := range n.In {
+		text := fmt.Sprintf("%s needs %s (%s), which its USE flags do not meet", e.Parent.Cand.Pkg.CPV, e.Atom, e.Kind)
+		if told[text] || !c.MatchesButUse(e.Atom) || c.Matches(e.Atom) {
+			continue
+		}
+		told[text] = true
+		out = append(out, answer.Reason{Kind: string(metadata.ExclUse), Text: text, Tokens: []string{e.Atom.String()}})
 	}
 	return out
 }
