@@ -56,7 +56,9 @@ func (e *engine) recoverOne(tx *txn.Tx) (string, error) {
 	if tx.State == txn.Open {
 		c, err := atom.ParseCPV(tx.Label)
 		if err == nil {
-			err = e.store.Discard(c)
+			if err = e.store.Discard(c); err == nil {
+				err = e.dropCategory(c)
+			}
 		} else {
 			err = nil // killed before it had a name
 		}

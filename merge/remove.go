@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/merge/cfgmem"
 	"github.com/portsolve/portsolve/merge/internal/txn"
@@ -138,6 +139,18 @@ func (e *engine) checkSuid(in *instance) error {
 	return nil
 }
 
+// dropCategory removes the directory of a category without packages. It looks at what
+// is there and not at what this run has removed: the entry may have gone in a run that
+// was killed right after that.
+func (e *engine) dropCategory(c atom.CPV) error {
+	category := path.Dir(entryDir(c))
+	err := rootfs.RemoveEmpty(e.t, category, path.Dir(category))
+	if isDenied(err) {
+		return nil // a mount, say: it does no harm
+	}
+	return err
+}
+
 // prerm runs pkg_prerm once, whatever interrupts what comes after it.
 func (e *engine) prerm(tx *txn.Tx, c *call) error {
 	if !c.has("prerm") {
@@ -191,10 +204,14 @@ func (e *engine) retire(tx *txn.Tx, r *record, number int, newOne *instance) err
 		if err := txn.MoveDirBy(e.t, entryDir(c), o.Aside, mergingDir(c)+".removed"); err != nil {
 			return fmt.Errorf("the entry of %s cannot be removed: %w", c, err)
 		}
-		_ = e.t.Rmdir(path.Dir(entryDir(c)))
 		calls = e.callInstalled(c, o.Aside, calls.temp)
 		if newOne != nil {
 			calls.by = newOne.CPV.Version.String()
+		}
+	}
+	if !sameVersion {
+		if err := e.dropCategory(c); err != nil {
+			return err
 		}
 	}
 	e.notice(in.Contents)

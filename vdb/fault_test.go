@@ -180,6 +180,38 @@ func TestCounterFaults(t *testing.T) {
 	}
 }
 
+// TestRemainsOfKilledWriters: the new counter file goes with CleanRemains alone, for the
+// next step may need no number; the one of another file when that is written, also if
+// it has the content already; and a category with the entry that was on its way out.
+func TestRemainsOfKilledWriters(t *testing.T) {
+	s, root := newStore(t)
+	s.FS = faultfs.Wrap(s.FS, faultfs.Options{})
+	writeFile(t, filepath.Join(root, "var/cache/edb/counter"), "100")
+	writeFile(t, filepath.Join(root, "var/cache/edb/counter.portsolve-new"), "1")
+	writeEntry(t, root, "app-mc/-MERGING-x-1.removed", files{"SLOT": "0"})
+	writeEntry(t, root, "app-b/b-1", files{"SLOT": "0", "COUNTER": "1"})
+	if err := s.CleanRemains(); err != nil {
+		t.Error(err)
+	}
+	writeFile(t, filepath.Join(root, "var/lib/portage/world"), "a/b\n")
+	writeFile(t, filepath.Join(root, "var/lib/portage/world.portsolve-new"), "a/")
+	if err := s.EditWorld(context.Background(), WorldEdit{Add: []string{"a/b"}}, nil); err != nil {
+		t.Error(err)
+	}
+	if left := litter(root); len(left) > 0 {
+		t.Errorf("left %q", left)
+	}
+	if _, err := os.Stat(filepath.Join(root, "var/db/pkg/app-mc")); err == nil {
+		t.Error("the empty category is left")
+	}
+	if _, err := os.Stat(filepath.Join(root, "var/db/pkg/app-b/b-1/SLOT")); err != nil {
+		t.Error(err)
+	}
+	if text, err := os.ReadFile(filepath.Join(root, "var/cache/edb/counter")); string(text) != "100" {
+		t.Errorf("counter %q, %v", text, err)
+	}
+}
+
 // noExchange is a file system without RENAME_EXCHANGE.
 type noExchange struct{ rootfs.FS }
 

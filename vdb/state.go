@@ -83,7 +83,7 @@ func (s State) Write(name string, data []byte, mode uint32) error {
 	}
 	old, err := rootfs.ReadFile(s.FS, name)
 	if err == nil && string(old) == string(data) {
-		return nil
+		return s.dropTemp(name)
 	}
 	if err := s.MkdirAll(path.Dir(name)); err != nil {
 		return err
@@ -97,6 +97,15 @@ func (s State) Write(name string, data []byte, mode uint32) error {
 		_ = s.FS.Chmod(name, mode)
 	}
 	return nil
+}
+
+// dropTemp removes the new version of a file that a killed process had not renamed.
+func (s State) dropTemp(name string) error {
+	temp := name + rootfs.TempSuffix
+	if there, err := rootfs.Exists(s.FS, temp); err != nil || !there {
+		return err
+	}
+	return rootfs.RemoveAll(s.FS, temp)
 }
 
 // setGroup gives a new object to the group; whether it had to be changed and was.

@@ -297,17 +297,19 @@ func (s *Store) Remains() []string {
 	return out
 }
 
-// CleanRemains removes entries that Remove or Publish had put aside when they were
-// interrupted. The -MERGING- directory of a package that is being merged is not
+// CleanRemains removes what a killed process has left: entries that Remove or Publish
+// had put aside, with their category if it had no other, and the new counter file of
+// NextCounter, which the next run may not come to write. The -MERGING- directory of a package that is being merged is not
 // touched, and neither is one of Portage, which removes it with the next merge of
 // that version.
 func (s *Store) CleanRemains() error {
 	var errs []error
 	for _, name := range s.Remains() {
 		if strings.HasSuffix(name, removedSuffix) {
-			errs = append(errs, rootfs.RemoveAll(s.FS, name))
+			errs = append(errs, rootfs.RemoveAll(s.FS, name), rootfs.RemoveEmpty(s.FS, path.Dir(name), pkgDir))
 		}
 	}
+	errs = append(errs, s.dropTemp(counterFile))
 	return errors.Join(errs...)
 }
 

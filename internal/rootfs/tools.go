@@ -125,6 +125,28 @@ func RemoveAll(t FS, name string) error {
 	return first
 }
 
+// RemoveEmpty removes dir if it is empty, then its parents below top as long as they
+// are. What is not there counts as removed, so that a second call goes on where a
+// first one was interrupted.
+func RemoveEmpty(t FS, dir, top string) error {
+	for ; dir != top && Below(dir, top); dir = path.Dir(dir) {
+		names, err := t.ReadDir(dir)
+		if IsAbsent(err) {
+			continue
+		}
+		if err != nil || len(names) > 0 {
+			return err
+		}
+		if err := t.Rmdir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if names, rerr := t.ReadDir(dir); rerr == nil && len(names) > 0 {
+				return nil // somebody has just put something into it
+			}
+			return err
+		}
+	}
+	return nil
+}
+
 // Walk calls f for name and everything below it, parents first, names of one
 // directory in their order; links are not followed. SkipDir of package fs leaves out
 // what is below a directory; every other error ends the walk.

@@ -38,7 +38,9 @@ func List(t rootfs.FS, bases []string) ([]*Tx, error) {
 			return nil, err
 		}
 	}
-	return out, nil
+	// A run that was killed between its last two calls has left the parent of Dir.
+	parent := path.Dir(Dir)
+	return out, rootfs.RemoveEmpty(t, parent, path.Dir(parent))
 }
 
 // cleanBase removes stages that no transaction has.

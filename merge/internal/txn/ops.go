@@ -135,6 +135,9 @@ func notEmpty(t rootfs.FS, name string) bool {
 
 // clean removes what an operation may leave outside of the stage.
 func (o *Op) clean(t rootfs.FS) error {
+	if err := o.cleanDirs(t); err != nil {
+		return err
+	}
 	if o.From == "" {
 		return nil
 	}
@@ -145,6 +148,19 @@ func (o *Op) clean(t rootfs.FS) error {
 		return nil
 	}
 	return rootfs.RemoveAll(t, o.Old)
+}
+
+// cleanDirs removes directories that were made for the operation and are empty if it
+// was taken back: the category of an entry, and those of what is kept for good.
+func (o *Op) cleanDirs(t rootfs.FS) error {
+	if o.Kind == Entry {
+		category := path.Dir(o.Path)
+		return rootfs.RemoveEmpty(t, category, path.Dir(category))
+	}
+	if own := path.Dir(Dir); o.KeepOld && rootfs.Below(o.Old, own) {
+		return rootfs.RemoveEmpty(t, path.Dir(o.Old), own)
+	}
+	return nil
 }
 
 func (o *Op) doPut(t rootfs.FS) error {

@@ -3,6 +3,7 @@ package txn
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 	"testing"
 
@@ -129,6 +130,28 @@ func TestEveryPairOfFaults(t *testing.T) {
 			if got := list(t, tree); got != before && got != after {
 				t.Fatalf("%s: %s", what, got)
 			}
+		}
+	}
+}
+
+// TestKilledAtTheEnd kills the process before each of the last calls: List alone, or
+// taking back what it finds, leaves no directory of transactions.
+func TestKilledAtTheEnd(t *testing.T) {
+	for at := 1; ; at++ {
+		tree, commit := setUp(t)
+		tx, err := commit(tree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f := faultfs.Wrap(tree, faultfs.Options{At: at, Kind: faultfs.Kill, Trace: true})
+		tx.FS = f
+		_ = tx.Finish()
+		recoverAll(t, tree, "killed at the end")
+		if there, _ := rootfs.Exists(tree, path.Dir(Dir)); there {
+			t.Errorf("killed before %s: %s is left", f.Calls()[at-1], path.Dir(Dir))
+		}
+		if f.Count() < at {
+			break
 		}
 	}
 }
