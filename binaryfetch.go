@@ -29,7 +29,7 @@ func (s *System) fetcher(report func(fetch.Event)) (*fetch.Fetcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	return fetch.New(fetch.Options{Dir: filepath.Join(dir, "binhost"), Places: s.binary.places(), Report: report})
+	return fetch.New(fetch.Options{Dir: filepath.Join(dir, "binhost"), Places: s.binary.places(), Report: report, Attempts: s.options.FetchAttempts})
 }
 
 // cacheDir is where files of ours are kept.

@@ -32,6 +32,8 @@ type Options struct {
 	// CacheDir is where indexes and packages of http binhosts are kept; nothing else is. Empty means
 	// /var/cache/portsolve for root, and "portsolve" in the user's cache directory for others.
 	CacheDir string
+	// FetchAttempts is how often one download from an http binhost is tried before giving up; 0 means 5.
+	FetchAttempts int
 	// Progress, if not nil, is told how far a stage ("repositories", "installed
 	// packages", "solving", "ordering") is. total is 0 when unknown.
 	Progress func(stage string, done, total int)

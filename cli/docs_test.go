@@ -126,29 +126,33 @@ func values(o *emergeopts.Option) string {
 }
 
 // TestReadme keeps the output shown in README.md equal to what the command
-// prints: the text between the "demo" comments.
+// prints.
 func TestReadme(t *testing.T) {
-	path := filepath.Join("..", "README.md")
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	readme := string(text)
 	for _, story := range []string{"update", "conflict"} {
-		open, end := "<!-- demo "+story+" -->\n", "<!-- end -->\n"
-		before, rest, found := strings.Cut(readme, open)
-		_, after, closed := strings.Cut(rest, end)
-		if !found || !closed {
-			t.Fatalf("README.md has no part %q … %q", open, end)
-		}
 		var out, errs bytes.Buffer
 		Main(t.Context(), []string{"portsolve", "resolve", "--demo", story}, nil, nil, &out, &errs)
 		if errs.Len() > 0 {
 			t.Errorf("--demo %s complains: %s", story, &errs)
 		}
-		readme = before + open + "```\n" + out.String() + "```\n" + end + after
+		readmePart(t, story, out.String())
 	}
-	golden(t, path, readme)
+}
+
+// readmePart compares an output with the text between the "demo" comments of README.md.
+func readmePart(t *testing.T, name, output string) {
+	t.Helper()
+	path := filepath.Join("..", "README.md")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, end := "<!-- demo "+name+" -->\n", "<!-- end -->\n"
+	before, rest, found := strings.Cut(string(text), open)
+	_, after, closed := strings.Cut(rest, end)
+	if !found || !closed {
+		t.Fatalf("README.md has no part %q … %q", open, end)
+	}
+	golden(t, path, before+open+"```\n"+output+"```\n"+end+after)
 }
 
 // TestJSONDocument checks that docs/json.md has a section for every type of

@@ -81,11 +81,12 @@ func (inv *invocation) fetchOnly(ctx context.Context, work *portsolve.Execution,
 	return &failure{err}
 }
 
-// fetch prints a line for each package that has been fetched, or could not be.
+// fetch prints a line for each package that has been fetched, or is tried again. It is no part
+// of the output proper, as several packages come at a time, in any order.
 func (l *executionLog) fetch(e fetch.Event) {
 	switch e.Kind {
 	case fetch.Finished:
-		l.printf(">>> Fetched %s\n", e.Name)
+		fmt.Fprintf(l.inv.stderr, ">>> Fetched %s\n", e.Name)
 	case fetch.Retrying:
 		fmt.Fprintf(l.inv.stderr, "portsolve: %s: %v; trying again\n", e.Name, e.Err)
 	}
@@ -96,7 +97,7 @@ func (l *executionLog) fetch(e fetch.Event) {
 func (inv *invocation) openToChange(ctx context.Context, cmd *command) (*portsolve.System, *progress, error) {
 	sys, progress, err := inv.open(ctx, cmd)
 	inv.system = sys
-	if err != nil || cmd.pretend || !inv.changes(cmd) {
+	if err != nil || cmd.pretend || cmd.execution.fetchOnly || !inv.changes(cmd) {
 		return sys, progress, err
 	}
 	did, err := sys.Recover(ctx, portsolve.ExecuteOptions{Event: func(_ int, e merge.Event) {
