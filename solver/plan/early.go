@@ -94,12 +94,53 @@ func (o *orderer) neededByPlan(r *removal) bool {
 				return true
 			}
 		}
+		if o.builtWith(v.node, r.pkg) {
+			return true
+		}
 		o.g.children(id, plain, plainOptional, func(to vertexID, _ *arc) bool {
 			work = append(work, to)
 			return true
 		})
 	}
 	return false
+}
+
+// builtWith reports whether a build dependency of n holds with an installed package, and not without it, whatever else is merged
+// before: the old version of n itself, say, for which there is no edge.
+func (o *orderer) builtWith(n *universe.Node, c *universe.Candidate) bool {
+	if !n.Merge || n.Cand.Pkg.Origin != metadata.Ebuild {
+		return false
+	}
+	var there []state // only asked for where a name fits
+	for _, k := range []metadata.DepKind{metadata.DEPEND, metadata.BDEPEND} {
+		tree := o.evaluated(n, k)
+		if tree == nil {
+			continue
+		}
+		for _, clause := range tree.Children {
+			if !names(clause, c) {
+				continue
+			}
+			if there == nil {
+				there = o.thereBefore(n, c.Root)
+			}
+			if holdsIn(there, clause, nil) && !holdsIn(there, clause, c.Pkg) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// thereBefore lists what is installed now and what may be merged before n.
+func (o *orderer) thereBefore(n *universe.Node, root universe.RootID) []state {
+	list := o.thereNow(root)
+	for _, m := range o.sel.Nodes {
+		if m != n && m.Merge && m.Cand.Root == root && !o.g.vertices[m.Index].gone {
+			list = append(list, state{m.Cand.Pkg, m.Cand.Use})
+		}
+	}
+	return list
 }
 
 // neededByInstalled looks for an installed package whose run-time dependencies hold with r's package

@@ -157,8 +157,8 @@ func (o *orderer) removable(r *removal) bool {
 	return !r.strong || !r.replaced && !(o.opts.Compat && r.pkg.Root == universe.Host) && !o.neededToBuild(r)
 }
 
-// neededToBuild reports whether a blocking package can only be built with what it forbids to be there: r's package answers a
-// build dependency, and what else would is not merged yet.
+// neededToBuild reports whether something still to be merged can only be built with r's package. Nothing else can go on when a removal is
+// chosen, so it comes after the blocking packages or is one.
 func (o *orderer) neededToBuild(r *removal) bool {
 	for _, i := range o.g.vertices[r.vertex].in {
 		v := &o.g.vertices[o.g.arcs[i].from]
@@ -170,6 +170,11 @@ func (o *orderer) neededToBuild(r *removal) bool {
 			if p.Buildtime && !p.Optional && p.SatisfiedBy == r.pkg && !(has(o.sel, e.Child) && o.g.vertices[e.Child.Index].gone) {
 				return true
 			}
+		}
+	}
+	for _, n := range o.sel.Nodes {
+		if !o.g.vertices[n.Index].gone && o.builtWith(n, r.pkg) {
+			return true
 		}
 	}
 	return false
