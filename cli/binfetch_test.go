@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,11 +23,11 @@ import (
 // TestBinpkgFetch: the best package of an atom comes into the cache once; what is not to be had is named, and the rest comes.
 func TestBinpkgFetch(t *testing.T) {
 	served, cache := t.TempDir(), t.TempDir()
-	requests := 0
+	var requests atomic.Int32
 	files := http.FileServer(http.Dir(served))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".gpkg.tar") {
-			requests++
+			requests.Add(1)
 		}
 		files.ServeHTTP(w, r)
 	}))
@@ -64,8 +65,8 @@ func TestBinpkgFetch(t *testing.T) {
 	if err := json.Unmarshal([]byte(stdout), &out); err != nil || code != 0 || len(out.Packages) != 1 || out.Packages[0].Size != int64(len(content)) {
 		t.Errorf("exit %d: %s%s", code, stdout, stderr)
 	}
-	if requests != 2 {
-		t.Errorf("%d requests for packages", requests)
+	if n := requests.Load(); n != 2 {
+		t.Errorf("%d requests for packages", n)
 	}
 	if _, _, code := run(); code != 2 {
 		t.Errorf("without an atom: exit %d", code)
