@@ -130,9 +130,7 @@ func (s *state) bind(at int, p *metadata.Package, own bool, n *depend.Node) *dep
 	m := *n
 	if n.Kind == depend.AtomLeaf {
 		if to := s.boundTo(at, p, own, n.Atom); to != nil {
-			a := *n.Atom
-			a.Slot, a.SubSlot = to.Slot, to.SubSlot
-			m.Atom = &a
+			m.Atom = n.Atom.WithSlot(to.Slot, to.SubSlot, n.Atom.SlotOp)
 		}
 		return &m
 	}

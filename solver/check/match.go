@@ -153,9 +153,7 @@ func (c *checker) relaxed(it *item, a *atom.Atom) *atom.Atom {
 		a.SlotOp != atom.SlotOpEqual || a.SubSlot == "" {
 		return a
 	}
-	free := *a
-	free.Slot, free.SubSlot = "", ""
-	return &free
+	return a.WithSlot("", "", a.SlotOp)
 }
 
 // rootsOf tells where the dependencies of kind k of a package that lives in

@@ -91,9 +91,7 @@ func (c *checker) bindingRule(it *item, k metadata.DepKind, root universe.RootID
 		if bound == nil || it.root == root && a.CP == it.pkg.CPV.CP && st.matches(it, a) {
 			return plain(a)
 		}
-		literal := *a
-		literal.Slot, literal.SubSlot = bound.pkg.Slot, bound.pkg.SubSlot
-		if st.has(&literal, c.n) {
+		if st.has(a.WithSlot(bound.pkg.Slot, bound.pkg.SubSlot, a.SlotOp), c.n) {
 			return true
 		}
 		lost = bound

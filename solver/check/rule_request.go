@@ -80,11 +80,10 @@ func (st *state) hadSome(cp atom.CP) bool {
 
 // reslotted: the version asked for is installed, in the slot that its ebuild had then; emerge's mode leaves it there.
 func (c *checker) reslotted(st *state, a *atom.Atom) bool {
-	elsewhere := *a
-	elsewhere.Slot, elsewhere.SubSlot = "", ""
+	elsewhere := a.WithSlot("", "", a.SlotOp)
 	found := false
 	for _, it := range st.byCP[a.CP] {
-		if !it.merged() && it.stays && st.matches(it, &elsewhere) {
+		if !it.merged() && it.stays && st.matches(it, elsewhere) {
 			c.eachOffer(st, a.CP, func(p *metadata.Package) { found = found || sameCPV(p, it.pkg) && a.MatchSlot(p.Slot, p.SubSlot) })
 		}
 	}

@@ -213,9 +213,7 @@ func (u *Universe) depTextAs(e, built *Candidate, k metadata.DepKind) string {
 // appendUnbound writes an atom without a recorded slot binding.
 func appendUnbound(b []byte, a *atom.Atom) []byte {
 	if a.SlotOp == atom.SlotOpEqual {
-		n := *a
-		n.Slot, n.SubSlot = "", ""
-		a = &n
+		a = a.WithSlot("", "", a.SlotOp)
 	}
 	return append(append(b, a.String()...), ' ')
 }

@@ -211,10 +211,8 @@ func unbind(n *depend.Node) *depend.Node {
 		if n.Atom.SlotOp != atom.SlotOpEqual || n.Atom.SubSlot == "" {
 			return n
 		}
-		a := *n.Atom
-		a.Slot, a.SubSlot = "", ""
 		m := *n
-		m.Atom = &a
+		m.Atom = n.Atom.WithSlot("", "", n.Atom.SlotOp)
 		return &m
 	}
 	m := *n

@@ -87,10 +87,9 @@ func (w *walk) reslotted(t task, ebuilds []*universe.Candidate) []*universe.Cand
 	if !w.o.Compat || !t.requested() || !w.s.selective || t.atom.Slot == "" || w.o.ChangedSlot || len(ebuilds) == 0 {
 		return nil
 	}
-	elsewhere := *t.atom
-	elsewhere.Slot, elsewhere.SubSlot = "", ""
+	elsewhere := t.atom.WithSlot("", "", t.atom.SlotOp)
 	for _, i := range w.u.InstalledGroup(t.root, t.atom.CP) {
-		if i.Pkg.CPV.Version.Compare(ebuilds[0].Pkg.CPV.Version) == 0 && i.Matches(&elsewhere) && !i.Matches(t.atom) {
+		if i.Pkg.CPV.Version.Compare(ebuilds[0].Pkg.CPV.Version) == 0 && i.Matches(elsewhere) && !i.Matches(t.atom) {
 			return []*universe.Candidate{i}
 		}
 	}

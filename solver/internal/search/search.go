@@ -246,9 +246,7 @@ func (s *Search) noUse(a *atom.Atom) *atom.Atom {
 func (s *Search) unbound(a *atom.Atom) *atom.Atom {
 	l := s.unboundAtoms[a]
 	if l == nil {
-		c := *a
-		c.Slot, c.SubSlot = "", ""
-		l = &c
+		l = a.WithSlot("", "", a.SlotOp)
 		s.unboundAtoms[a] = l
 	}
 	return l
