@@ -51,7 +51,7 @@ func (x *Execution) Run(ctx context.Context, o ExecuteOptions) ([]*merge.Report,
 		return nil, nil
 	}
 	o.Merge.Open = x.trust.open
-	todo, err := x.begin(state, &o)
+	todo, err := x.begin(ctx, state, &o)
 	if err != nil {
 		return nil, err
 	}
@@ -129,57 +129,44 @@ func (x *Execution) item(run, step int) resume.Item {
 // todo is the list of what is left, on disk. Whatever goes wrong with it later
 // only costs the possibility to resume: it is told and does not end the run.
 type todo struct {
-	store  *resume.Store
-	state  vdb.State
-	keep   bool
+	run    *resume.Run // nil: this is nothing to resume
 	report func(error)
 }
 
-func (x *Execution) begin(state vdb.State, o *ExecuteOptions) (*todo, error) {
-	store, problem, err := resume.Read(state.FS)
-	if err != nil {
-		return nil, err
-	}
-	t := &todo{store: store, state: state, keep: x.merges, report: func(err error) {
-		o.event(-1, merge.Event{Kind: merge.EventWarning, Step: -1, Text: fmt.Sprintf("the list for --resume: %v", err)})
+func (x *Execution) begin(ctx context.Context, state vdb.State, o *ExecuteOptions) (*todo, error) {
+	t := &todo{report: func(err error) {
+		if err != nil {
+			o.event(-1, merge.Event{Kind: merge.EventWarning, Step: -1, Text: fmt.Sprintf("the list for --resume: %v", err)})
+		}
 	}}
-	if problem != nil {
+	if !x.merges {
+		problem, err := resume.Tidy(ctx, state)
 		t.report(problem)
+		t.report(err)
+		return t, ctx.Err()
 	}
-	if x.merges {
-		l := &resume.List{Favorites: x.Favorites, Options: x.Options}
-		for i := range x.Runs {
-			for k := range x.Runs[i].Plan.Steps {
-				l.Items = append(l.Items, x.item(i, k))
-			}
-		}
-		if x.resumed {
-			store.Continue(l)
-		} else {
-			store.Begin(l)
+	l := &resume.List{Favorites: x.Favorites, Options: x.Options}
+	for i := range x.Runs {
+		for k := range x.Runs[i].Plan.Steps {
+			l.Items = append(l.Items, x.item(i, k))
 		}
 	}
-	t.write()
-	return t, nil
+	run, problem, err := resume.Start(ctx, state, l, x.resumed)
+	t.run = run
+	t.report(problem)
+	t.report(err)
+	return t, ctx.Err()
 }
 
 func (t *todo) done(item resume.Item) {
-	if t.keep {
-		t.store.Done(item)
-		t.write()
+	if t.run != nil {
+		t.report(t.run.Done(item))
 	}
 }
 
 func (t *todo) finish() {
-	if t.keep {
-		t.store.Finish()
-		t.write()
-	}
-}
-
-func (t *todo) write() {
-	if err := t.store.Write(t.state); err != nil {
-		t.report(err)
+	if t.run != nil {
+		t.report(t.run.Finish())
 	}
 }
 

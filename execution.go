@@ -12,6 +12,7 @@ import (
 	"github.com/portsolve/portsolve/binpkg"
 	"github.com/portsolve/portsolve/binpkg/fetch"
 	"github.com/portsolve/portsolve/merge"
+	"github.com/portsolve/portsolve/merge/resume"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/removal"
 	"github.com/portsolve/portsolve/solver/universe"
@@ -31,11 +32,12 @@ type Execution struct {
 	Favorites []string
 	Options   map[string]any
 	// merges: there is something to resume if it is interrupted.
-	merges, resumed bool
-	sys             *System
-	trust           *trust
-	remote          []remoteStep      // what is still to be fetched
-	paths           map[string]string // the roots' names, by Target.Root
+	merges  bool
+	resumed *resume.List // what it goes on with, nil if it is new
+	sys     *System
+	trust   *trust
+	remote  []remoteStep      // what is still to be fetched
+	paths   map[string]string // the roots' names, by Target.Root
 }
 
 // MergeRun is what merge.Run takes.

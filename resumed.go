@@ -105,7 +105,7 @@ func (s *System) ResumeExecution(ctx context.Context, o ResumeOptions) (*Executi
 	if err != nil {
 		return nil, err
 	}
-	x.out.merges, x.out.resumed, x.out.Favorites, x.out.Options = true, true, list.Favorites, list.Options
+	x.out.merges, x.out.resumed, x.out.Favorites, x.out.Options = true, list, list.Favorites, list.Options
 	oneShot, _ := list.Options["--oneshot"].(bool)
 	for _, item := range items {
 		if err := x.item(item, list, oneShot, o.Remote); err != nil {

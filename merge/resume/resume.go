@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/vdb"
@@ -115,33 +114,14 @@ func (s *Store) take(key string) (*List, error) {
 	return out, nil
 }
 
-// Begin makes l the current list. What was current is kept as Backup if more than
+// begin makes l the current list. What was current is kept as Backup if more than
 // one package was left of it (emerge(1)).
-func (s *Store) Begin(l *List) {
+func (s *Store) begin(l *List) {
 	if s.Current != nil && len(s.Current.Items) > 1 {
 		s.Backup = s.Current
 	}
 	s.Current = l
 }
-
-// Continue makes l what is left of the list that Last gives.
-func (s *Store) Continue(l *List) {
-	s.Last()
-	s.Current = l
-}
-
-// Done takes a package that needs nothing more off the current list.
-func (s *Store) Done(item Item) {
-	if s.Current == nil {
-		return
-	}
-	if i := slices.Index(s.Current.Items, item); i >= 0 {
-		s.Current.Items = slices.Delete(s.Current.Items, i, i+1)
-	}
-}
-
-// Finish drops the current list: all of it was done.
-func (s *Store) Finish() { s.Current = nil }
 
 // Last is the list to go on with: the current one, else the one before it, which
 // becomes current. nil if there is none.

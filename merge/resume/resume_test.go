@@ -77,7 +77,7 @@ func TestOfPortage(t *testing.T) {
 	if store.Backup != nil {
 		t.Errorf("an empty list is none, but there is %v", store.Backup)
 	}
-	store.Finish()
+	store.Current = nil
 	if err := store.Write(s); err != nil {
 		t.Fatal(err)
 	}
@@ -90,36 +90,103 @@ func TestOfPortage(t *testing.T) {
 	}
 }
 
+func start(t *testing.T, s vdb.State, l, old *resume.List) *resume.Run {
+	t.Helper()
+	r, problem, err := resume.Start(t.Context(), s, l, old)
+	if err != nil || problem != nil {
+		t.Fatal(err, problem)
+	}
+	return r
+}
+
+func itemOf(cpv string) resume.Item {
+	return resume.Item{Kind: resume.Binary, Root: "/", CPV: cpv, Action: resume.Merge}
+}
+
+// kept is what the file has, the last run's list first.
+func kept(t *testing.T, s vdb.State) string {
+	t.Helper()
+	store, _ := read(t, s)
+	return names(store.Current) + ", " + names(store.Backup)
+}
+
 // Two lists are kept: a new run moves an old one of more than one package aside,
 // and when that has been finished, the old one is next.
 func TestTwoLists(t *testing.T) {
 	s, _ := open(t, "")
+	r := start(t, s, listOf("c/a-1", "c/b-1", "c/c-1"), nil)
+	if err := r.Done(itemOf("c/a-1")); err != nil {
+		t.Fatal(err)
+	}
+	start(t, s, listOf("c/x-1"), nil)
+	if got := kept(t, s); got != "c/x-1, c/b-1 c/c-1" {
+		t.Error(got)
+	}
+	r = start(t, s, listOf("c/y-1"), nil) // a list of one is not worth keeping
+	if got := kept(t, s); got != "c/y-1, c/b-1 c/c-1" {
+		t.Error(got)
+	}
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
 	store, _ := read(t, s)
-	store.Begin(listOf("c/a-1", "c/b-1", "c/c-1"))
-	store.Done(resume.Item{Kind: resume.Binary, Root: "/", CPV: "c/a-1", Action: resume.Merge})
-	if err := store.Write(s); err != nil {
+	old := store.Last()
+	r = start(t, s, listOf("c/c-1"), old) // --skipfirst
+	if got := kept(t, s); got != "c/c-1, none" {
+		t.Error(got)
+	}
+	if err := r.Done(itemOf("c/c-1")); err != nil {
 		t.Fatal(err)
 	}
-	store, _ = read(t, s)
-	store.Begin(listOf("c/x-1"))
-	if err := store.Write(s); err != nil {
+	if err := r.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	store, _ = read(t, s)
-	if got := names(store.Current) + ", " + names(store.Backup); got != "c/x-1, c/b-1 c/c-1" {
-		t.Error(got)
+	if got := kept(t, s); got != "none, none" {
+		t.Errorf("nothing is left, but %s", got)
 	}
-	store.Begin(listOf("c/y-1")) // a list of one is not worth keeping
-	if got := names(store.Current) + ", " + names(store.Backup); got != "c/y-1, c/b-1 c/c-1" {
-		t.Error(got)
+}
+
+// Two runs at the same time keep a list each, and whichever ends first takes away its own.
+func TestTwoRuns(t *testing.T) {
+	for _, order := range []string{"aabb", "bbaa", "abab", "abba"} {
+		s, path := open(t, "")
+		runs := map[rune]*resume.Run{'a': start(t, s, listOf("c/a-1", "c/b-1"), nil), 'b': start(t, s, listOf("c/x-1", "c/y-1"), nil)}
+		first := map[rune]string{'a': "c/a-1", 'b': "c/x-1"}
+		for _, who := range order {
+			var err error
+			if first[who] != "" {
+				err = runs[who].Done(itemOf(first[who]))
+				first[who] = ""
+			} else {
+				err = runs[who].Finish()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := kept(t, s); got != "none, none" {
+			t.Errorf("%s: left is %s", order, got)
+		}
+		if list, _ := os.ReadDir(filepath.Dir(path)); len(list) != 1 {
+			t.Errorf("there is more than the file: %v", list)
+		}
 	}
-	store.Finish()
-	if got := names(store.Last()) + ", " + names(store.Backup); got != "c/b-1 c/c-1, none" {
-		t.Error(got)
+}
+
+// A run whose list two later ones have displaced leaves theirs alone.
+func TestDisplaced(t *testing.T) {
+	s, _ := open(t, "")
+	r := start(t, s, listOf("c/a-1", "c/b-1"), nil)
+	start(t, s, listOf("c/m-1", "c/n-1"), nil)
+	start(t, s, listOf("c/x-1", "c/y-1"), nil)
+	if err := r.Done(itemOf("c/a-1")); err != nil {
+		t.Fatal(err)
 	}
-	store.Finish()
-	if l := store.Last(); l != nil {
-		t.Errorf("nothing is left, but %v", l)
+	if err := r.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if got := kept(t, s); got != "c/x-1 c/y-1, c/m-1 c/n-1" {
+		t.Error(got)
 	}
 }
 
