@@ -6,17 +6,19 @@ import (
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
 	"github.com/portsolve/portsolve/internal/mergecorpus/corpustest"
+	"github.com/portsolve/portsolve/internal/mergecorpus/rules"
 )
 
 // TestCorpus runs the scenarios that were recorded from Portage: ROOT and the VDB are
-// the same afterwards, or differ exactly as docs/merge-deviations.md says.
+// the same afterwards, or differ exactly as docs/merge-deviations.md says: what its rules excuse,
+// and the lists.
 func TestCorpus(t *testing.T) {
 	scenarios, binpkgs := corpustest.Find(t, "..")
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	deviations, err := mergecorpus.ReadDeviations(filepath.Join("..", "docs", "merge-deviations.md"))
+	document, err := rules.ReadDocument(filepath.Join("..", "docs", "merge-deviations.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,20 +26,24 @@ func TestCorpus(t *testing.T) {
 	for _, s := range list {
 		known[s.ID()] = true
 		t.Run(s.ID(), func(t *testing.T) {
-			if why, ok := deviations.Pending[s.ID()]; ok {
-				t.Skipf("not settled (docs/merge-deviations.md): %s", why)
-			}
 			if corpustest.InNamespace(t, len(s.Mounts) > 0) {
 				return
 			}
 			res, err := mergecorpus.Run(t.Context(), t.TempDir(), binpkgs, s)
 			corpustest.SkipOrFail(t, err)
-			for _, d := range deviations.Judge(s.ID(), res.Differences) {
+			list, err := rules.Find(t.Context(), binpkgs, s, res)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range document.Judge(s.ID(), list) {
 				t.Error(d)
+			}
+			if res.Impossible != "" {
+				t.Error(res.Impossible)
 			}
 		})
 	}
-	for id := range deviations.Lists {
+	for _, id := range document.IDs() {
 		if !known[id] {
 			t.Errorf("docs/merge-deviations.md is about %s, which is no scenario", id)
 		}

@@ -7,23 +7,31 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
+	"github.com/portsolve/portsolve/internal/mergecorpus/rules"
 )
 
 // checker counts what comes out.
 type checker struct {
 	*settings
-	deviations                        *mergecorpus.Deviations
-	lists                             map[string][]string // as they are now, of scenarios that the document is about
-	stdout                            io.Writer
-	passed, deviating, skipped, total int
-	killed, calls, violations         int
+	document                  *rules.Document
+	now                       map[string][]rules.Verdict // of scenarios that the document is about
+	stdout                    io.Writer
+	tally                     tally
+	killed, calls, violations int
 }
 
+// tally counts scenarios.
+type tally struct {
+	total, skipped           int
+	same, byRule, documented int // passed: as recorded; by rules alone; with a row of the document
+}
+
+func (t *tally) passed() int { return t.same + t.byRule + t.documented }
+
 // scenario runs one scenario in a directory of its own. A scenario passes if
-// there is no difference, or exactly those that are documented.
+// there is no difference, exactly those that are documented, or only such as a rule excuses.
 func (c *checker) scenario(ctx context.Context, s *mergecorpus.Scenario) error {
 	dir, err := os.MkdirTemp("", "mergecheck-")
 	if err != nil {
@@ -33,27 +41,60 @@ func (c *checker) scenario(ctx context.Context, s *mergecorpus.Scenario) error {
 	res, err := mergecorpus.Run(ctx, dir, c.binpkgs, s)
 	var skip *mergecorpus.Skip
 	if errors.As(err, &skip) {
-		c.skipped++
+		c.tally.skipped++
 		fmt.Fprintf(c.stdout, "SKIP %s: %s\n", s.ID(), skip.Reason)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	c.total++
+	c.tally.total++
 	if err := c.write(s, res); err != nil {
 		return err
 	}
-	if _, ok := c.deviations.Lists[s.ID()]; ok {
-		c.lists[s.ID()] = res.Differences
-	}
-	if len(c.deviations.Judge(s.ID(), res.Differences)) > 0 {
-		c.failed(s, res)
-	} else if c.passed++; len(res.Differences) > 0 {
-		c.deviating++
+	if err := c.judge(ctx, s, res); err != nil {
+		return err
 	}
 	if c.kill > 0 && s.Killed() {
 		return c.sweep(ctx, s)
+	}
+	return nil
+}
+
+// judge says what became of a scenario.
+func (c *checker) judge(ctx context.Context, s *mergecorpus.Scenario, res *mergecorpus.Outcome) error {
+	list, err := rules.Find(ctx, c.binpkgs, s, res)
+	if err != nil {
+		return err
+	}
+	id := s.ID()
+	known := c.document.Has(id)
+	if known {
+		c.now[id] = list
+	}
+	if known && c.rulesOnly {
+		known, id = false, "" // as if the document did not know it
+	}
+	wrong := c.document.Judge(id, list)
+	if res.Impossible != "" {
+		wrong = append(wrong, res.Impossible)
+	}
+	switch {
+	case len(wrong) > 0:
+		c.failed(s, list, wrong, res)
+		return nil
+	case len(list) == 0:
+		c.tally.same++
+	case known:
+		c.tally.documented++
+	default:
+		c.tally.byRule++
+		fmt.Fprintf(c.stdout, "RULE %s: %s\n", s.ID(), rules.CountsText(list))
+	}
+	if c.verbose {
+		for _, v := range list {
+			fmt.Fprintf(c.stdout, "    by rule %d: %s\n", v.Rule, v.Line())
+		}
 	}
 	return nil
 }
@@ -114,23 +155,20 @@ func (c *checker) write(s *mergecorpus.Scenario, res *mergecorpus.Outcome) error
 	return nil
 }
 
-func (c *checker) failed(s *mergecorpus.Scenario, res *mergecorpus.Outcome) {
-	expected := c.deviations.Lists[s.ID()]
-	fmt.Fprintf(c.stdout, "FAIL %s: %s (%d differences)\n", s.ID(), s.Title, len(res.Differences))
+func (c *checker) failed(s *mergecorpus.Scenario, list []rules.Verdict, wrong []string, res *mergecorpus.Outcome) {
+	fmt.Fprintf(c.stdout, "FAIL %s: %s (%d differences, %d of them wrong)\n", s.ID(), s.Title, len(list), len(wrong))
 	if !c.verbose {
 		return
 	}
-	for _, d := range res.Differences {
-		mark := "  "
-		if slices.Contains(expected, d) {
-			mark = "= " // documented
+	for _, v := range list {
+		mark := "  not excused: "
+		if v.Rule > 0 {
+			mark = fmt.Sprintf("  by rule %d: ", v.Rule)
 		}
-		fmt.Fprintln(c.stdout, "   ", mark+d)
+		fmt.Fprintln(c.stdout, "  "+mark+v.Line())
 	}
-	for _, d := range expected {
-		if !slices.Contains(res.Differences, d) {
-			fmt.Fprintln(c.stdout, "    - documented, but not found:", d)
-		}
+	for _, w := range wrong {
+		fmt.Fprintln(c.stdout, "    wrong:", w)
 	}
 	for k, st := range res.States {
 		if st == nil || k == 0 {
@@ -143,12 +181,13 @@ func (c *checker) failed(s *mergecorpus.Scenario, res *mergecorpus.Outcome) {
 }
 
 func (c *checker) summary() {
-	if c.skipped > 0 {
-		fmt.Fprintf(c.stdout, "%d skipped\n", c.skipped)
+	t := &c.tally
+	if t.skipped > 0 {
+		fmt.Fprintf(c.stdout, "%d skipped\n", t.skipped)
 	}
 	if c.calls > 0 {
 		fmt.Fprintf(c.stdout, "killed before %d of %d calls: %d violations\n", c.killed, c.calls, c.violations)
 	}
-	fmt.Fprintf(c.stdout, "%d as recorded, %d with documented deviations\n", c.passed-c.deviating, c.deviating)
-	fmt.Fprintf(c.stdout, "merges: %d of %d\n", c.passed, c.total)
+	fmt.Fprintf(c.stdout, "%d as recorded, %d with documented deviations, %d with deviations by rule alone\n", t.same, t.documented, t.byRule)
+	fmt.Fprintf(c.stdout, "merges: %d of %d\n", t.passed(), t.total)
 }

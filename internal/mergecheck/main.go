@@ -15,6 +15,7 @@ import (
 	"regexp"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
+	"github.com/portsolve/portsolve/internal/mergecorpus/rules"
 )
 
 func main() {
@@ -51,7 +52,7 @@ func exitOf(err error) int {
 type settings struct {
 	scenarios, binpkgs, out, deviations string
 	match                               *regexp.Regexp
-	verbose, update                     bool
+	verbose, update, rulesOnly          bool
 	kill                                int
 }
 
@@ -68,8 +69,9 @@ func parseArgs(args []string) (*settings, error) {
 	flags.StringVar(&s.out, "out", "", "write NN-name/after-K.json of portsolve into this directory")
 	flags.StringVar(&s.deviations, "deviations", filepath.Join("docs", "merge-deviations.md"), "the differences that are meant")
 	flags.StringVar(&pattern, "run", "", "only scenarios whose NN-name matches this regular expression")
-	flags.BoolVar(&s.verbose, "v", false, "print every difference, and what was said in the step")
+	flags.BoolVar(&s.verbose, "v", false, "print every difference and its rule, and what was said in a step that failed")
 	flags.BoolVar(&s.update, "update", false, "rewrite the lists of differences of the scenarios that -deviations is about")
+	flags.BoolVar(&s.rulesOnly, "rules-only", false, "judge every scenario by the rules alone, also those that -deviations knows")
 	flags.IntVar(&s.kill, "kill", 0, "also kill our own step of kill scenarios, before every N-th of its changing calls")
 	if err := flags.Parse(args); err != nil {
 		return nil, err
@@ -96,11 +98,11 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	deviations, err := mergecorpus.ReadDeviations(s.deviations)
+	document, err := rules.ReadDocument(s.deviations)
 	if err != nil {
 		return err
 	}
-	c := &checker{settings: s, deviations: deviations, lists: map[string][]string{}, stdout: stdout}
+	c := &checker{settings: s, document: document, now: map[string][]rules.Verdict{}, stdout: stdout}
 	for _, sc := range list {
 		if err := c.scenario(ctx, sc); err != nil {
 			return fmt.Errorf("%s: %w", sc.ID(), err)
@@ -108,7 +110,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	c.summary()
 	if s.update {
-		return deviations.Update(s.deviations, c.lists)
+		return document.Update(s.deviations, c.now)
 	}
 	return nil
 }

@@ -17,44 +17,46 @@ type Loose struct {
 	LinkTimes bool
 }
 
-// Compare lists how got differs from want, one line each, sorted by path:
-// nothing if they agree. Never compared are messages, directories of builds, the
-// order of CONTENTS and of the config memory, and what volatile files hold.
-func Compare(want, got *State, loose Loose) []string {
+// Compare lists how got differs from want, sorted by path: nothing if they agree.
+// Never compared are messages, directories of builds, the order of CONTENTS and of the
+// config memory, and what volatile files hold.
+func Compare(want, got *State, loose Loose) []Difference {
 	c := &comparison{loose: loose}
 	if want.Exit != nil && got.Exit != nil && (*want.Exit == 0) != (*got.Exit == 0) {
-		c.add("exit", "%d → %d", *want.Exit, *got.Exit)
+		c.add(Difference{Area: InExit}, "%d → %d", *want.Exit, *got.Exit)
 	}
-	c.tree("", &want.Root, &got.Root)
+	c.tree(InRoot, &want.Root, &got.Root)
 	c.vdb(want.VDB, got.VDB)
 	if want.Outside != nil && got.Outside != nil {
-		c.tree("outside ", want.Outside, got.Outside)
+		c.tree(InOutside, want.Outside, got.Outside)
 	} else if (want.Outside == nil) != (got.Outside == nil) {
-		c.add("outside", "recorded %t → %t", want.Outside != nil, got.Outside != nil)
+		c.add(Difference{Area: InOutside}, "recorded %t → %t", want.Outside != nil, got.Outside != nil)
 	}
 	return c.list
 }
 
 type comparison struct {
 	loose Loose
-	list  []string
+	list  []Difference
 }
 
-func (c *comparison) add(where, format string, args ...any) {
-	c.list = append(c.list, where+": "+fmt.Sprintf(format, args...))
+func (c *comparison) add(d Difference, format string, args ...any) {
+	d.Text = fmt.Sprintf(format, args...)
+	c.list = append(c.list, d)
 }
 
-func (c *comparison) tree(prefix string, want, got *Tree) {
+func (c *comparison) tree(area Area, want, got *Tree) {
 	w, g := byPath(want), byPath(got)
 	for _, path := range union(w, g) {
 		a, b := w[path], g[path]
+		d := Difference{Area: area, Path: path}
 		switch {
 		case b == nil:
-			c.add(prefix+path, "%s → missing", a.Type)
+			c.add(d, "%s → missing", a.Type)
 		case a == nil:
-			c.add(prefix+path, "missing → %s", b.what())
+			c.add(d, "missing → %s", b.what())
 		default:
-			c.entry(prefix+path, a, b)
+			c.entry(d, a, b)
 		}
 	}
 }
@@ -84,9 +86,9 @@ func union[T any](a, b map[string]T) []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-func (c *comparison) entry(where string, want, got *Entry) {
+func (c *comparison) entry(d Difference, want, got *Entry) {
 	if want.Type != got.Type {
-		c.add(where, "%s → %s", want.Type, got.what())
+		c.add(d, "%s → %s", want.Type, got.what())
 		return
 	}
 	a, b := want.fields(c.loose), got.fields(c.loose)
@@ -96,7 +98,8 @@ func (c *comparison) entry(where string, want, got *Entry) {
 	}
 	for _, name := range union(a, b) {
 		if a[name] != b[name] {
-			c.add(where, "%s %s → %s", name, orNone(a[name]), orNone(b[name]))
+			d.Field = name
+			c.add(d, "%s %s → %s", name, orNone(a[name]), orNone(b[name]))
 		}
 	}
 }
@@ -184,23 +187,24 @@ func canonicalRegistry(text string) string {
 func (c *comparison) vdb(want, got map[string]*VDBEntry) {
 	for _, name := range union(want, got) {
 		a, b := want[name], got[name]
-		where := "vdb " + name
+		d := Difference{Area: InVDB, Path: name}
 		switch {
 		case b == nil:
-			c.add(where, "recorded → missing")
+			c.add(d, "recorded → missing")
 		case a == nil:
-			c.add(where, "missing → recorded")
+			c.add(d, "missing → recorded")
 		default:
-			c.vdbEntry(where, a, b)
+			c.vdbEntry(d, a, b)
 		}
 	}
 }
 
-func (c *comparison) vdbEntry(where string, want, got *VDBEntry) {
+func (c *comparison) vdbEntry(d Difference, want, got *VDBEntry) {
 	a, b := want.fields(c.loose), got.fields(c.loose)
 	for _, name := range union(a, b) {
 		if a[name] != b[name] && !(c.loose.LinkTimes && sameLink(a[name], b[name])) {
-			c.add(where, "%s %s → %s", name, orNone(a[name]), orNone(b[name]))
+			d.Field = name
+			c.add(d, "%s %s → %s", name, orNone(a[name]), orNone(b[name]))
 		}
 	}
 }

@@ -53,7 +53,10 @@ func TestCompare(t *testing.T) {
 			t.Fatalf("%s is not in the state", tt.old)
 		}
 		other := string(bytes.Replace([]byte(base), []byte(tt.old), []byte(tt.new), 1))
-		got := mergecorpus.Compare(state(t, base), state(t, other), mergecorpus.Loose{})
+		var got []string
+		for _, d := range mergecorpus.Compare(state(t, base), state(t, other), mergecorpus.Loose{}) {
+			got = append(got, d.String())
+		}
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: %s", tt.new, cmp.Diff(tt.want, got))
 		}

@@ -9,8 +9,22 @@ import (
 // Outcome is what a scenario led to.
 type Outcome struct {
 	States []*State // before, and after each step; nil where there is none
-	// Differences from what was recorded, in order: "after-2: …".
-	Differences []string
+	// Differences from what was recorded, in order.
+	Differences []Difference
+	// Impossible says why a step could not be carried out at all; "" all were.
+	Impossible string
+}
+
+// Lines are the differences as text, and why a step was not possible.
+func (o *Outcome) Lines() []string {
+	var out []string
+	for _, d := range o.Differences {
+		out = append(out, d.Line())
+	}
+	if o.Impossible != "" {
+		out = append(out, o.Impossible)
+	}
+	return out
 }
 
 // Run lays a scenario out in dir, which must be empty, carries out its steps
@@ -42,7 +56,7 @@ func Run(ctx context.Context, dir, binpkgs string, s *Scenario) (out *Outcome, e
 			if errors.As(err, &skip) || ctx.Err() != nil {
 				return nil, err
 			}
-			out.Differences = append(out.Differences, fmt.Sprintf("after-%d: the step is not possible: %v", k, err))
+			out.Impossible = fmt.Sprintf("after-%d: the step is not possible: %v", k, err)
 			return out, nil
 		}
 		if err := out.compare(s, k, st, loose); err != nil {
@@ -58,12 +72,9 @@ func (o *Outcome) compare(s *Scenario, k int, got *State, loose Loose) error {
 		return err
 	}
 	o.States = append(o.States, got)
-	prefix := "before: "
-	if k > 0 {
-		prefix = fmt.Sprintf("after-%d: ", k)
-	}
 	for _, d := range Compare(want, got, loose) {
-		o.Differences = append(o.Differences, prefix+d)
+		d.Step = k
+		o.Differences = append(o.Differences, d)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (r *Runner) command(ctx context.Context, op *Op, say func(string)) error {
 	if err != nil {
 		return err
 	}
-	place := portsolve.Options{System: r.World.Dir, Root: "/root", Env: r.Scenario.environment(op)}
+	place := portsolve.Options{System: r.World.Dir, Root: "/root", Env: r.Scenario.Environment(op)}
 	sys, err := portsolve.Open(ctx, place)
 	if err != nil {
 		return err

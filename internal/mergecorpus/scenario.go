@@ -152,8 +152,8 @@ func (s *Scenario) Recorded(k int) (*State, error) {
 	return st, nil
 }
 
-// features is FEATURES as a step of the scenario has it: incremental, after the base.
-func (s *Scenario) environment(o *Op) map[string]string {
+// Environment is what a step runs with. FEATURES is incremental, after the base.
+func (s *Scenario) Environment(o *Op) map[string]string {
 	env := map[string]string{}
 	for name, value := range s.Env {
 		env[name] = value

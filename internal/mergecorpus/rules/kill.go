@@ -1,0 +1,80 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/portsolve/portsolve/internal/mergecorpus"
+)
+
+// afterKill: Portage was killed earlier in the scenario. What its killed run left (temporary files, -MERGING- entries, files
+// that no package lists and that were not there before the kill) is not there in ours, and packages that Portage cannot
+// install or remove any more are complete in ours, or gone.
+func afterKill(v *view, d *mergecorpus.Difference) bool {
+	if v.beforeKill == nil {
+		return false
+	}
+	switch d.Area {
+	case mergecorpus.InVDB:
+		return v.entryAfterKill(d)
+	case mergecorpus.InExit:
+		return v.worksOnlyHere(v.leftBehind)
+	case mergecorpus.InRoot:
+		return v.leftover(d) || v.installedOverLeftover(d) || v.memoryOfKill(d) || v.completeOnlyHere(d, v.leftBehind) || v.removedOnlyHere(d)
+	}
+	return false
+}
+
+func (v *view) entryAfterKill(d *mergecorpus.Difference) bool {
+	if strings.Contains(d.Path, "/"+merging) {
+		return v.got.vdb[d.Path] == nil && v.beforeKill.vdb[d.Path] == nil
+	}
+	return v.entryOnlyHere(d, v.leftBehind)
+}
+
+// leftBehind: nothing that the package puts there is in the way but what the killed run has made, or changed.
+func (v *view) leftBehind(cpv string) bool {
+	for _, l := range *v.got.vdb[cpv].Contents {
+		at := v.wantBefore.resolve(l.Path)
+		if l.Type != "dir" && v.beforeKill.files[at] != nil && same(v.beforeKill.files[at], v.wantBefore.files[at]) && len(v.beforeKill.lines[at]) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// leftover: the killed run has made it, no package lists it, and ours never had it, or it went with its package.
+func (v *view) leftover(d *mergecorpus.Difference) bool {
+	if v.got.files[d.Path] != nil || d.Field != "" {
+		return false
+	}
+	for _, l := range v.want.lines[d.Path] {
+		if l.Type != "dir" || !v.wentWithItsPackage(d.Path) {
+			return false
+		}
+	}
+	made := !same(v.wantBefore.files[d.Path], v.beforeKill.files[d.Path]) || v.beforeKill.files[d.Path] == nil
+	return made && (v.gotBefore.files[d.Path] == nil || v.wentWithItsPackage(d.Path))
+}
+
+// installedOverLeftover: ours has what the package lists, and Portage what its killed run had made.
+func (v *view) installedOverLeftover(d *mergecorpus.Difference) bool {
+	want := v.want.files[d.Path]
+	return want != nil && same(want, v.wantBefore.files[d.Path]) && !same(want, v.beforeKill.files[d.Path]) &&
+		v.got.asListed(d.Path) != nil && v.want.asListed(d.Path) == nil
+}
+
+// memoryOfKill: the configuration memory says that an update was offered, and in ours the file is that update.
+func (v *view) memoryOfKill(d *mergecorpus.Difference) bool {
+	if d.Path != memoryPath || d.Field != "text" {
+		return false
+	}
+	onlyWant, onlyGot := lineDiff(textOf(v.want, memoryPath), textOf(v.got, memoryPath))
+	for _, l := range onlyWant {
+		name, sum := memoryLine(l)
+		e := v.got.files[name]
+		if e == nil || e.MD5 != sum || v.got.asListed(name) == nil || strings.Contains(textOf(v.beforeKill, memoryPath), l+"\n") {
+			return false
+		}
+	}
+	return len(onlyWant) > 0 && len(onlyGot) == 0
+}
