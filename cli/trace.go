@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/portsolve/portsolve"
+	"github.com/portsolve/portsolve/internal/wholefile"
 	"github.com/portsolve/portsolve/solver/answer"
 )
 
@@ -52,19 +53,7 @@ func (c *command) traceJSON(name string, value any) error {
 
 // traceFile writes one file: it is there whole, or not at all.
 func (c *command) traceFile(name string, write func(io.Writer) error) error {
-	f, err := os.CreateTemp(c.trace, "."+name+".*")
-	if err != nil {
-		return fmt.Errorf("--trace: %w", err)
-	}
-	defer os.Remove(f.Name()) // it is gone when all went well
-	err = write(f)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("--trace: %s: %w", filepath.Join(c.trace, name), err)
-	}
-	if err := os.Rename(f.Name(), filepath.Join(c.trace, name)); err != nil {
+	if err := wholefile.Replace(filepath.Join(c.trace, name), write); err != nil {
 		return fmt.Errorf("--trace: %w", err)
 	}
 	return nil

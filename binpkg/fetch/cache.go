@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/portsolve/portsolve/internal/wholefile"
 )
 
 // lockPoll is how often a lock that another process holds is tried again.
@@ -65,7 +67,7 @@ func (p *partFile) commit(path string) error {
 	if err := os.Rename(p.path, path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
+	return wholefile.SyncDir(filepath.Dir(path))
 }
 
 // discard removes the part: it is not needed, or worth nothing.
@@ -82,13 +84,4 @@ func (p *partFile) release() {
 		p.file.Close()
 	}
 	_ = p.lock.Close()
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

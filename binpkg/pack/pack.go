@@ -20,6 +20,7 @@ import (
 
 	"github.com/portsolve/portsolve/binpkg"
 	"github.com/portsolve/portsolve/binpkg/sign"
+	"github.com/portsolve/portsolve/internal/wholefile"
 )
 
 // Image gives the entries of an image one after the other, and of each regular
@@ -113,16 +114,7 @@ func (w *writer) inPlace(path string, write func() error) (err error) {
 	if w.o.NoSync {
 		return nil
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
+	return wholefile.SyncDir(filepath.Dir(path))
 }
 
 // value finds a value without surrounding space.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/portsolve/portsolve/internal/wholefile"
 	"github.com/portsolve/portsolve/solver/answer"
 )
 
@@ -65,27 +66,10 @@ func Write(path string, d *Document, hide string) error {
 		_, err = f.Write(text)
 		return errors.Join(err, f.Close())
 	}
-	return replace(path, text)
-}
-
-func replace(path string, text []byte) error {
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".portsolve-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name()) // it is gone when all went well
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return os.Rename(f.Name(), path)
+	return wholefile.Replace(path, func(w io.Writer) error { _, err := w.Write(text); return err })
 }
 
 func encode(d *Document) ([]byte, error) {

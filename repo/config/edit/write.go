@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/portsolve/portsolve/internal/wholefile"
 )
 
 // temporary is what the names of unfinished files begin with: with a dot, so that nobody reads them as configuration.
@@ -76,7 +78,7 @@ func (d *Edits) Apply() (err error) {
 			return d.interrupted(i, err)
 		}
 		ready[i] = ""
-		if err := syncDir(filepath.Dir(target(f.Write))); err != nil {
+		if err := wholefile.SyncDir(filepath.Dir(target(f.Write))); err != nil {
 			return err
 		}
 	}
@@ -145,13 +147,4 @@ func (f *File) unchanged() error {
 		return fmt.Errorf("%s was changed while the request was resolved; try again", f.Path)
 	}
 	return nil
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
