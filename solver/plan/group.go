@@ -1,5 +1,11 @@
 package plan
 
+import (
+	"iter"
+
+	"github.com/portsolve/portsolve/solver/internal/scc"
+)
+
 // grouping puts the members of a run-time cycle in order.
 type grouping struct {
 	g       *graph
@@ -7,7 +13,7 @@ type grouping struct {
 	// place is the index in members of a vertex, -1 outside the group.
 	place []int32
 	// knot numbers, for each member, those that need each other above post-run-time.
-	knot []int32
+	knot []int
 	// whole marks what must work when another member is built with it.
 	whole map[vertexID]bool
 }
@@ -43,7 +49,7 @@ func (o *orderer) orderGroup(group []vertexID) []vertexID {
 	for i := range s.members {
 		s.place[s.members[i].id] = int32(i)
 	}
-	s.knot = s.knots()
+	s.knot = scc.Components(len(s.members), s.aboveRunTime)
 	s.markWhole()
 	for i := range s.members {
 		s.count(&s.members[i])
@@ -107,6 +113,15 @@ func (s *grouping) markWhole() {
 		id := work[len(work)-1]
 		work = work[:len(work)-1]
 		s.g.children(id, lenient, lenientPost, mark(func(a *arc) bool { return a.lenient >= lenientRun }))
+	}
+}
+
+// aboveRunTime yields the members that one has arcs to above post-run-time.
+func (s *grouping) aboveRunTime(i int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		s.g.children(s.members[i].id, plain, plainPost, func(to vertexID, _ *arc) bool {
+			return s.place[to] < 0 || yield(int(s.place[to]))
+		})
 	}
 }
 

@@ -1,11 +1,14 @@
 package removal
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
 	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/solver/internal/scc"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -99,53 +102,14 @@ func (g *graph) strongest(i int) strength {
 // outermost lists the packages of left whose users are all in the same cycle
 // as they are. There are some: following users, one comes to a last cycle.
 func (g *graph) outermost(left []int) []int {
-	t := tarjan{g: g, num: make([]int, len(g.packages)), low: make([]int, len(g.packages)), comp: make([]int, len(g.packages))}
-	for _, i := range left {
-		if t.num[i] == 0 {
-			t.visit(i)
-		}
-	}
-	inner := make([]bool, t.comps+1)
+	cycle := scc.Components(len(g.packages), func(i int) iter.Seq[int] { return maps.Keys(g.users[i]) })
+	inner := make([]bool, len(g.packages)+1) // by cycle
 	for _, i := range left {
 		for user := range g.users[i] {
-			inner[t.comp[i]] = inner[t.comp[i]] || t.comp[user] != t.comp[i]
+			inner[cycle[i]] = inner[cycle[i]] || cycle[user] != cycle[i]
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(left), func(i int) bool { return inner[t.comp[i]] })
-}
-
-// tarjan numbers the strongly connected components, from 1.
-type tarjan struct {
-	g              *graph
-	num, low, comp []int
-	stack          []int
-	count, comps   int
-}
-
-func (t *tarjan) visit(v int) {
-	t.count++
-	t.num[v], t.low[v] = t.count, t.count
-	t.stack = append(t.stack, v)
-	for w := range t.g.users[v] { // the components do not depend on the order
-		if t.num[w] == 0 {
-			t.visit(w)
-			t.low[v] = min(t.low[v], t.low[w])
-		} else if t.comp[w] == 0 {
-			t.low[v] = min(t.low[v], t.num[w])
-		}
-	}
-	if t.low[v] != t.num[v] {
-		return
-	}
-	t.comps++
-	for {
-		top := t.stack[len(t.stack)-1]
-		t.stack = t.stack[:len(t.stack)-1]
-		t.comp[top] = t.comps
-		if top == v {
-			return
-		}
-	}
+	return slices.DeleteFunc(slices.Clone(left), func(i int) bool { return inner[cycle[i]] })
 }
 
 func newGraph(w *walker, list []*universe.Candidate) *graph {
