@@ -27,9 +27,13 @@ type ExecuteOptions struct {
 
 // Run carries an execution out: the world files first, then run after run. What is
 // left to do is kept in the list that --resume goes on with. The reports are those of the runs that
-// were begun; without KeepGoing the first error ends everything. Errors are those of merge.Run.
+// were begun; without KeepGoing the first error ends everything. Errors are those of merge.Run, and an *OvertakenError
+// if another process has changed what the plan was made for.
 func (x *Execution) Run(ctx context.Context, o ExecuteOptions) ([]*merge.Report, error) {
 	if err := x.Fetch(ctx, o.Fetch); err != nil {
+		return nil, err
+	}
+	if err := x.overtaken(sameStamp, x.sys.roots...); err != nil {
 		return nil, err
 	}
 	open := o.Open
@@ -68,7 +72,8 @@ func (x *Execution) Run(ctx context.Context, o ExecuteOptions) ([]*merge.Report,
 		}
 	}
 	err = errors.Join(failures...)
-	if err == nil {
+	var overtaken *OvertakenError
+	if err == nil || len(reports) == 1 && x.resumed == nil && errors.As(err, &overtaken) { // nothing was done that could be resumed
 		todo.finish()
 	}
 	return reports, err
@@ -98,6 +103,7 @@ func (x *Execution) run(ctx context.Context, i int, o *ExecuteOptions, todo *tod
 	}()
 	options := o.Merge
 	options.Events = events
+	x.bind(i, &options)
 	report, err := o.run(ctx, &x.Runs[i], options)
 	<-done
 	return report, err

@@ -33,6 +33,7 @@ type Execution struct {
 	Options   map[string]any
 	// merges: there is something to resume if it is interrupted.
 	merges  bool
+	unbound bool         // a saved plan, carried out whatever is installed
 	resumed *resume.List // what it goes on with, nil if it is new
 	sys     *System
 	trust   *trust

@@ -49,6 +49,9 @@ func (s *System) ReadExecution(ctx context.Context, in io.Reader) (*Execution, *
 			return nil, nil, &UsageError{fmt.Errorf("this is no saved plan: %w", err)}
 		}
 		x, err := s.Execution(ctx, res)
+		if err == nil {
+			x.unbound = true
+		}
 		return x, res, err
 	}
 	plan, err := merge.ReadPlan(bytes.NewReader(text))
@@ -60,7 +63,7 @@ func (s *System) ReadExecution(ctx context.Context, in io.Reader) (*Execution, *
 		return nil, nil, err
 	}
 	x.out.Runs = []MergeRun{{Plan: *plan, Target: x.out.Target}}
-	x.out.merges = true
+	x.out.merges, x.out.unbound = true, true
 	return x.out, nil, nil
 }
 

@@ -20,6 +20,7 @@ type root struct {
 	settings *config.Settings
 	recorded *vdb.DB // as installed, profiles/updates applied
 	world    *vdb.World
+	stamp    vdb.Stamp // of before the two were read
 
 	mu      sync.Mutex
 	dynamic map[bool]*vdb.DB // with dynamic dependencies, by ignoreBuilt
@@ -51,6 +52,10 @@ func (s *System) loadTarget(ctx context.Context, path string, settings *config.S
 // read lists the installed packages and reads the world files of a root, with
 // the moves of profiles/updates applied in memory.
 func (s *System) read(ctx context.Context, r *root) error {
+	var err error
+	if r.stamp, err = vdb.ReadStamp(r.dir); err != nil {
+		return err
+	}
 	db, err := vdb.Open(ctx, vdb.Options{Root: r.dir})
 	if err != nil {
 		return err

@@ -44,10 +44,11 @@ func (inv *invocation) configFilesCommand() *cli.Command {
 
 // pendingFiles are the updates that a command is about.
 type pendingFiles struct {
-	inv   *invocation
-	cmd   *command
-	state vdb.State
-	list  []cfgmem.Update
+	inv     *invocation
+	cmd     *command
+	state   vdb.State
+	protect []string // CONFIG_PROTECT
+	list    []cfgmem.Update
 }
 
 func (inv *invocation) configFiles(c *cli.Context) error {
@@ -74,14 +75,20 @@ func (inv *invocation) configFiles(c *cli.Context) error {
 	defer p.state.FS.Close()
 	switch verb {
 	case "list":
-		return p.show()
+		if err = p.find(); err == nil {
+			err = p.show()
+		}
 	case "diff":
-		return p.each(p.diff)
+		if err = p.find(); err == nil {
+			err = p.each(p.diff)
+		}
+	default:
+		err = p.change(c.Context, verb)
 	}
-	return p.change(c.Context, verb)
+	return err
 }
 
-// openPending finds the pending updates of ROOT, those of the named files if any are.
+// openPending opens ROOT.
 func (inv *invocation) openPending(ctx context.Context, cmd *command) (*pendingFiles, error) {
 	sys, progress, err := inv.open(ctx, cmd)
 	if err != nil {
@@ -93,12 +100,16 @@ func (inv *invocation) openPending(ctx context.Context, cmd *command) (*pendingF
 	if err != nil {
 		return nil, err
 	}
-	p := &pendingFiles{inv: inv, cmd: cmd, state: vdb.State{FS: fs}}
-	list, errs := cfgmem.Pending(fs, target.Settings.ConfigProtect)
+	return &pendingFiles{inv: inv, cmd: cmd, state: vdb.State{FS: fs}, protect: target.Settings.ConfigProtect}, nil
+}
+
+// find lists the pending updates, those of the named files if any are.
+func (p *pendingFiles) find() error {
+	list, errs := cfgmem.Pending(p.state.FS, p.protect)
 	for _, err := range errs {
-		fmt.Fprintf(inv.stderr, "portsolve: %v\n", err)
+		fmt.Fprintf(p.inv.stderr, "portsolve: %v\n", err)
 	}
-	return p, p.choose(list)
+	return p.choose(list)
 }
 
 // choose keeps what the arguments name, in their order.
@@ -229,7 +240,7 @@ func (p *pendingFiles) diff(u cfgmem.Update) error {
 	return err
 }
 
-// change accepts or rejects, under the lock that merges take.
+// change accepts or rejects, under the lock that merges take: what it looks at stays as it is.
 func (p *pendingFiles) change(ctx context.Context, verb string) error {
 	unlock, err := p.state.Lock(ctx, func(holder string) {
 		fmt.Fprintf(p.inv.stderr, "portsolve: waiting for the lock of ROOT: %s\n", holder)
@@ -237,7 +248,9 @@ func (p *pendingFiles) change(ctx context.Context, verb string) error {
 	if err != nil {
 		return &failure{err}
 	}
-	err = p.each(func(u cfgmem.Update) error { return p.changeOne(u, verb) })
+	if err = p.find(); err == nil {
+		err = p.each(func(u cfgmem.Update) error { return p.changeOne(u, verb) })
+	}
 	if unlockErr := unlock(); err == nil && unlockErr != nil {
 		err = &failure{unlockErr}
 	}

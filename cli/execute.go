@@ -41,6 +41,7 @@ func (inv *invocation) execute(ctx context.Context, cmd *command, work *portsolv
 	if cmd.execution.fetchOnly {
 		return inv.fetchOnly(ctx, work, show)
 	}
+	inv.acted = true
 	show.count()
 	show.world()
 	options := inv.phaseOptions(cmd)
@@ -52,6 +53,10 @@ func (inv *invocation) execute(ctx context.Context, cmd *command, work *portsolv
 		},
 		Event: show.event, Fetch: show.fetch,
 	})
+	var overtaken *portsolve.OvertakenError
+	if errors.As(err, &overtaken) && len(reports) < 2 {
+		return &failure{err}
+	}
 	show.end(reports)
 	for _, s := range phases.Skipped() {
 		fmt.Fprintf(inv.stderr, "portsolve: note: %s\n", s)

@@ -116,11 +116,13 @@ func (inv *invocation) mergeAction(c *cli.Context) error {
 	case x.skipFirst && !x.resume:
 		return usagef("--skipfirst belongs to --resume")
 	}
-	work, err := inv.prepare(c.Context, cmd)
-	if err != nil || work == nil {
-		return err
-	}
-	return inv.execute(c.Context, cmd, work)
+	return inv.again(c.Context, cmd, func() error {
+		work, err := inv.prepare(c.Context, cmd)
+		if err != nil || work == nil {
+			return err
+		}
+		return inv.execute(c.Context, cmd, work)
+	})
 }
 
 // prepare makes ready what there is to do, and shows it. nil says that there is nothing

@@ -28,12 +28,13 @@ func (inv *invocation) resolveAction(c *cli.Context) error {
 		return err
 	}
 	defer done()
-	res, err := inv.resolve(c.Context, cmd)
-	if err != nil {
+	return inv.again(c.Context, cmd, func() error {
+		res, err := inv.resolve(c.Context, cmd)
+		if err == nil {
+			inv.result = res
+		}
 		return err
-	}
-	inv.result = res
-	return nil
+	})
 }
 
 // resolve opens the system, resolves the request and prints the answer.

@@ -28,6 +28,7 @@ type invocation struct {
 	stdout, stderr io.Writer
 	answers        *bufio.Reader     // of stdin, once something was asked
 	system         *portsolve.System // the last that resolve opened
+	acted          bool              // carrying out a plan has begun
 	settings       *[]setting        // options of the command line, in order
 	result         *answer.Result    // set by resolve, for the exit code
 	onlyChanges    bool              // --autounmask-only: changes are all that was asked for

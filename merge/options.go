@@ -32,6 +32,9 @@ type Options struct {
 	// Verify is what is asked of package files beside what the plan says of them:
 	// signatures and keys.
 	Verify binpkg.VerifyOptions
+	// Before, if not nil, is called with the lock held, before anything of the plan is done and after what a killed run
+	// left was put in order. Its error ends the run: whoever made the plan looks there whether it is still right.
+	Before func() error
 	// Open opens and verifies the package file of a step; nil is binpkg.OpenVerified.
 	Open func(ctx context.Context, step Step, path string, o binpkg.VerifyOptions) (*binpkg.Verified, error)
 }

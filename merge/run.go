@@ -58,6 +58,11 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 	if report.Recovered, err = e.recover(); err != nil {
 		return report, err
 	}
+	if e.o.Before != nil {
+		if err := e.o.Before(); err != nil {
+			return report, err
+		}
+	}
 	if err := e.pretend(plan); err != nil {
 		return report, err
 	}
