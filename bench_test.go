@@ -11,6 +11,7 @@ import (
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/archive"
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
@@ -90,13 +91,6 @@ func benchmark(b *testing.B, system string, request portsolve.Request) {
 	}
 }
 
-func sharedDir() string {
-	if dir := os.Getenv("PORTSOLVE_SHARED"); dir != "" {
-		return dir
-	}
-	return filepath.Join("..", "shared")
-}
-
 // TestMain removes what the tests have unpacked.
 func TestMain(m *testing.M) {
 	code := m.Run()
@@ -120,7 +114,7 @@ type unpacking struct {
 func unpack(b testing.TB, path string) string {
 	b.Helper()
 	if _, err := os.Stat(path); err != nil {
-		b.Skipf("the shared data is not at %s (set PORTSOLVE_SHARED)", sharedDir())
+		b.Skipf("the shared data is not at %s (set PORTSOLVE_SHARED)", shareddata.Path())
 	}
 	v, _ := unpacked.LoadOrStore(path, &unpacking{})
 	u := v.(*unpacking)
@@ -141,13 +135,13 @@ func realTree(b testing.TB) string {
 	if tree := os.Getenv("PORTSOLVE_TREE"); tree != "" {
 		return tree
 	}
-	return filepath.Join(unpack(b, filepath.Join(sharedDir(), "gentoo-2021.tar.zst")), "gentoo-2021")
+	return filepath.Join(unpack(b, shareddata.Path("gentoo-2021.tar.zst")), "gentoo-2021")
 }
 
 // realSystem unpacks the tree and a machine, which must not be changed.
 func realSystem(b testing.TB, system string) (tree, dir string) {
 	b.Helper()
-	dir = unpack(b, filepath.Join(sharedDir(), "reference", "systems", system+".tar.zst"))
+	dir = unpack(b, shareddata.Path("reference", "systems", system+".tar.zst"))
 	return realTree(b), filepath.Join(dir, system)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/solver/answer"
 	"github.com/portsolve/portsolve/solver/universe"
 )
@@ -122,7 +123,7 @@ var realIndexes = []realIndex{
 // open lays the index out as PKGDIR of an empty system.
 func (x *realIndex) open(t testing.TB, tree string) *portsolve.System {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(sharedDir(), "binhost", x.name+".Packages"))
+	text, err := os.ReadFile(shareddata.Path("binhost", x.name+".Packages"))
 	if err != nil {
 		t.Skipf("the shared data is not there: %v (set PORTSOLVE_SHARED)", err)
 	}

@@ -16,16 +16,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // shared is a directory of the shared test data, or the test is skipped.
 func shared(t *testing.T, elem ...string) string {
 	t.Helper()
-	root := os.Getenv("PORTSOLVE_SHARED")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared")
-	}
-	dir := filepath.Join(append([]string{root}, elem...)...)
+	dir := shareddata.Path(elem...)
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("the shared data is not at %s (set PORTSOLVE_SHARED)", dir)
 	}

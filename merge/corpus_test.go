@@ -13,7 +13,7 @@ import (
 // the same afterwards, or differ exactly as docs/merge-deviations.md says: what its rules excuse,
 // and the lists.
 func TestCorpus(t *testing.T) {
-	scenarios, binpkgs := corpustest.Find(t, "..")
+	scenarios, binpkgs := corpustest.Find(t)
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -57,7 +57,7 @@ const killStride = 37
 // TestKill kills the steps that Portage was killed in, before calls of ours that
 // change something: what follows is as if nothing had happened.
 func TestKill(t *testing.T) {
-	scenarios, binpkgs := corpustest.Find(t, "..")
+	scenarios, binpkgs := corpustest.Find(t)
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)

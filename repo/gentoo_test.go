@@ -11,17 +11,14 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/repo"
 )
 
 // sharedFile finds a file of the shared data, or skips the test.
 func sharedFile(t testing.TB, name string) string {
 	t.Helper()
-	dir := os.Getenv("PORTSOLVE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "shared")
-	}
-	path := filepath.Join(dir, name)
+	path := shareddata.Path(name)
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("the shared data is not there: %v (set PORTSOLVE_SHARED)", err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/internal/rootfs"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // newStore is a Store on an empty ROOT.
@@ -116,10 +117,7 @@ func TestEntryIsWrittenAsPortageDoes(t *testing.T) {
 // TestCacheAgainstRecorded makes the "metadata" file of every entry Portage wrote
 // in the recorded merges from its other files.
 func TestCacheAgainstRecorded(t *testing.T) {
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../../shared"
-	}
+	shared := shareddata.Path()
 	states, _ := filepath.Glob(filepath.Join(shared, "merges/*/after-*.json"))
 	if len(states) == 0 {
 		t.Skipf("no recorded merges in %s (PORTSOLVE_SHARED)", shared)

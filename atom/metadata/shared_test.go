@@ -2,11 +2,9 @@ package metadata
 
 import (
 	"archive/tar"
-	"cmp"
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,14 +12,14 @@ import (
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // Every cache entry of a whole Gentoo repository is valid, and every
 // dependency in it round-trips. One entry in seven is enough for a quick run.
 func TestGentooTree(t *testing.T) {
 	const every = 7
-	dir := cmp.Or(os.Getenv("PORTSOLVE_SHARED"), filepath.Join("..", "..", "..", "shared"))
-	f, err := os.Open(filepath.Join(dir, "gentoo-2021.tar.zst"))
+	f, err := os.Open(shareddata.Path("gentoo-2021.tar.zst"))
 	if err != nil {
 		t.Skipf("shared data not found (set PORTSOLVE_SHARED): %v", err)
 	}

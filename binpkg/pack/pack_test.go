@@ -19,6 +19,7 @@ import (
 
 	"github.com/portsolve/portsolve/binpkg"
 	"github.com/portsolve/portsolve/binpkg/sign"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // file is an entry with its content.
@@ -384,10 +385,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 
 // Every good package of the shared data is written again, mostly in both formats.
 func TestSharedRoundTrip(t *testing.T) {
-	dir := os.Getenv("PORTSOLVE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
+	dir := shareddata.Path()
 	if _, err := os.Stat(filepath.Join(dir, "binpkgs")); err != nil {
 		t.Skipf("no shared data: %v", err)
 	}

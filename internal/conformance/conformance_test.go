@@ -7,17 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/solver/answer"
 )
 
 // sharedScenarios is the corpus, or the test is skipped.
 func sharedScenarios(t *testing.T) []*document {
 	t.Helper()
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = filepath.Join("..", "..", "..", "shared")
-	}
-	dir := filepath.Join(shared, "portage-scenarios", "scenarios")
+	dir := shareddata.Path("portage-scenarios", "scenarios")
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("the shared scenarios are not at %s (set PORTSOLVE_SHARED)", dir)
 	}

@@ -18,6 +18,7 @@ import (
 	"regexp"
 
 	"github.com/portsolve/portsolve/internal/differences"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 func main() {
@@ -40,13 +41,9 @@ type settings struct {
 
 func parseArgs(args []string) (*settings, error) {
 	flags := flag.NewFlagSet("conformance", flag.ContinueOnError)
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../shared"
-	}
 	var s settings
 	var pattern string
-	flags.StringVar(&s.scenarios, "scenarios", filepath.Join(shared, "portage-scenarios", "scenarios"), "directory of scenario files")
+	flags.StringVar(&s.scenarios, "scenarios", shareddata.Path("portage-scenarios", "scenarios"), "directory of scenario files")
 	flags.StringVar(&pattern, "run", "", "only files whose name matches this regular expression")
 	flags.BoolVar(&s.verbose, "v", false, "print the request, and expected and own merge list side by side, for each failing case")
 	flags.StringVar(&s.out, "out", "", "write the compat mode's answers as NAME.json into this directory, for the corpus's own judge")

@@ -16,6 +16,7 @@ import (
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
 	"github.com/portsolve/portsolve/internal/mergecorpus/rules"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 func main() {
@@ -58,14 +59,10 @@ type settings struct {
 
 func parseArgs(args []string) (*settings, error) {
 	flags := flag.NewFlagSet("mergecheck", flag.ContinueOnError)
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../shared"
-	}
 	var s settings
 	var pattern string
-	flags.StringVar(&s.scenarios, "scenarios", filepath.Join(shared, "merges"), "directory of scenarios")
-	flags.StringVar(&s.binpkgs, "binpkgs", filepath.Join(shared, "binpkgs"), "directory of package directories")
+	flags.StringVar(&s.scenarios, "scenarios", shareddata.Path("merges"), "directory of scenarios")
+	flags.StringVar(&s.binpkgs, "binpkgs", shareddata.Path("binpkgs"), "directory of package directories")
 	flags.StringVar(&s.out, "out", "", "write NN-name/after-K.json of portsolve into this directory")
 	flags.StringVar(&s.deviations, "deviations", filepath.Join("docs", "merge-deviations.md"), "the differences that are meant")
 	flags.StringVar(&pattern, "run", "", "only scenarios whose NN-name matches this regular expression")

@@ -65,7 +65,7 @@ func TestCompare(t *testing.T) {
 
 // What is written can be read again and is the same.
 func TestWrite(t *testing.T) {
-	scenarios, _ := corpustest.Find(t, "../..")
+	scenarios, _ := corpustest.Find(t)
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 // TestLayOut: what is laid out for a scenario is what Portage was given.
 func TestLayOut(t *testing.T) {
-	scenarios, binpkgs := corpustest.Find(t, "../..")
+	scenarios, binpkgs := corpustest.Find(t)
 	list, err := mergecorpus.Read(scenarios, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/portsolve/portsolve/internal/differences"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // TestDifferencesDocument keeps the tables of the machines true. It takes about
@@ -28,12 +29,8 @@ func TestDifferencesDocument(t *testing.T) {
 	if err := os.WriteFile(path, committed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	data := os.Getenv("PORTSOLVE_SHARED")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared")
-	}
 	var out bytes.Buffer
-	args := []string{"-data", filepath.Join(data, "reference"), "-tree", tree, "-differences", path}
+	args := []string{"-data", shareddata.Path("reference"), "-tree", tree, "-differences", path}
 	if err := run(t.Context(), args, &out); err != nil {
 		t.Fatal(err)
 	}

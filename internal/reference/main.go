@@ -17,6 +17,7 @@ import (
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/internal/differences"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 func main() {
@@ -75,12 +76,8 @@ func run(ctx context.Context, args []string, w io.Writer) error {
 }
 
 func (h *harness) parse(args []string) error {
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../shared"
-	}
 	flags := flag.NewFlagSet("reference", flag.ContinueOnError)
-	flags.StringVar(&h.data, "data", filepath.Join(shared, "reference"), "directory with systems/ and expected/")
+	flags.StringVar(&h.data, "data", shareddata.Path("reference"), "directory with systems/ and expected/")
 	flags.StringVar(&h.tree, "tree", "", "the unpacked repository (gentoo-2021)")
 	flags.StringVar(&h.only, "case", "", "only cases whose name contains this")
 	flags.BoolVar(&h.verbose, "v", false, "print the packages and flags that differ")

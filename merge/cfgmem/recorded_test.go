@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // state is what of a recorded ROOT matters here.
@@ -81,10 +83,7 @@ func objectOf(kind, sum, target string) *Object {
 // merges: for each protected path of the package that came, from the state before,
 // what was done and what was remembered.
 func TestRecordedDecisions(t *testing.T) {
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
+	shared := shareddata.Path()
 	scenarios, _ := filepath.Glob(filepath.Join(shared, "merges/*/scenario.json"))
 	if len(scenarios) == 0 {
 		t.Skipf("no recorded merges in %s (PORTSOLVE_SHARED)", shared)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/internal/rootfs/faultfs"
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/vdb"
 )
 
@@ -42,10 +43,7 @@ func generated() []string {
 
 // TestRecorded makes the files of every recorded step that has an env.d anew.
 func TestRecorded(t *testing.T) {
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
+	shared := shareddata.Path()
 	scenarios, _ := filepath.Glob(filepath.Join(shared, "merges/*/scenario.json"))
 	if len(scenarios) == 0 {
 		t.Skipf("no recorded merges in %s (PORTSOLVE_SHARED)", shared)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/portsolve/portsolve/internal/shareddata"
 	"github.com/portsolve/portsolve/merge"
 )
 
@@ -28,11 +29,7 @@ type recorded struct {
 // shared finds recorded data, or skips.
 func shared(t *testing.T, elements ...string) string {
 	t.Helper()
-	dir := os.Getenv("PORTSOLVE_SHARED")
-	if dir == "" {
-		dir = filepath.Join("..", "..", "..", "shared")
-	}
-	name := filepath.Join(append([]string{dir}, elements...)...)
+	name := shareddata.Path(elements...)
 	if _, err := os.Stat(name); err != nil {
 		t.Skipf("no recorded merges: %v", err)
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
 // The shared scenarios record, for every answer, the order in which the graph was built and the
@@ -73,7 +74,7 @@ type recordedEntry struct {
 }
 
 func sharedDir(t *testing.T) string {
-	dir := cmp.Or(os.Getenv("PORTSOLVE_SHARED"), filepath.Join("..", "..", "..", "shared"))
+	dir := shareddata.Path()
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("shared data not found (PORTSOLVE_SHARED): %v", err)
 	}

@@ -5,23 +5,18 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
+	"github.com/portsolve/portsolve/internal/shareddata"
 )
 
-// Find gives the directories of the corpus, or skips the test. up is the way from
-// the test's package to the top of the module.
-func Find(t *testing.T, up string) (scenarios, binpkgs string) {
+// Find gives the directories of the corpus, or skips the test.
+func Find(t *testing.T) (scenarios, binpkgs string) {
 	t.Helper()
-	shared := os.Getenv("PORTSOLVE_SHARED")
-	if shared == "" {
-		shared = filepath.Join(up, "..", "shared")
-	}
-	scenarios, binpkgs = filepath.Join(shared, "merges"), filepath.Join(shared, "binpkgs")
+	scenarios, binpkgs = shareddata.Path("merges"), shareddata.Path("binpkgs")
 	if _, err := os.Stat(scenarios); err != nil {
 		t.Skipf("the shared corpus of merges is not there: %v", err)
 	}
