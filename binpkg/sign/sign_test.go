@@ -3,9 +3,13 @@ package sign
 import (
 	"bytes"
 	"crypto"
+	"crypto/rand"
+	"crypto/rsa"
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +17,8 @@ import (
 	"time"
 
 	_ "crypto/sha1" // for the signature that must not count
+
+	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
 
@@ -225,26 +231,43 @@ func readBack(t *testing.T, s *Signer) *Signer {
 	return out
 }
 
+// The same signature by hand with two hashes: the one that is broken does not count, whatever the library thinks of it.
 func TestWeakHash(t *testing.T) {
-	s, err := NewSigner("Old", "old@example.invalid", signedAt.Add(-time.Hour))
+	e, err := openpgp.NewEntity("Old", "", "old@example.invalid", &packet.Config{
+		Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048, Time: func() time.Time { return signedAt.Add(-time.Hour) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, _ := s.entity.SigningKey(signedAt)
-	sig := &packet.Signature{Version: 4, SigType: packet.SigTypeBinary, PubKeyAlgo: k.PublicKey.PubKeyAlgo, Hash: crypto.SHA1,
-		CreationTime: signedAt.Add(-time.Minute), IssuerKeyId: &k.PublicKey.KeyId}
-	h := sig.Hash.New()
-	io.WriteString(h, "text")
-	if err := sig.Sign(h, k.PrivateKey, &packet.Config{}); err != nil {
-		t.Skipf("the library no longer makes such signatures: %v", err)
+	s := &Signer{entity: e}
+	if _, err := s.Keyring().VerifyDetached(strings.NewReader("text"), signWith(t, e, crypto.SHA256, 8), signedAt); err != nil {
+		t.Error(err)
 	}
-	var b bytes.Buffer
-	if err := sig.Serialize(&b); err != nil {
+	_, err = s.Keyring().VerifyDetached(strings.NewReader("text"), signWith(t, e, crypto.SHA1, 2), signedAt)
+	if err == nil {
+		t.Error("a SHA-1 signature counts")
+	} else if got := faultOf(err); got != WeakHash {
+		t.Errorf("%v: %v", got, err)
+	}
+}
+
+// signWith makes an RSA signature of "text" (RFC 4880, section 5.2.3), which the library no longer does for old hashes.
+func signWith(t *testing.T, e *openpgp.Entity, hash crypto.Hash, id byte) []byte {
+	t.Helper()
+	made := binary.BigEndian.AppendUint32([]byte{5, 2}, uint32(signedAt.Add(-time.Minute).Unix())) // its creation time
+	head := append([]byte{4, byte(packet.SigTypeBinary), byte(packet.PubKeyAlgoRSA), id, 0, byte(len(made))}, made...)
+	h := hash.New()
+	io.WriteString(h, "text")
+	h.Write(binary.BigEndian.AppendUint32(append(bytes.Clone(head), 4, 0xff), uint32(len(head))))
+	digest := h.Sum(nil)
+	number, err := e.PrivateKey.PrivateKey.(*rsa.PrivateKey).Sign(rand.Reader, digest, hash)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Keyring().VerifyDetached(strings.NewReader("text"), b.Bytes(), signedAt); err == nil {
-		t.Error("a SHA-1 signature counts")
-	}
+	issuer := binary.BigEndian.AppendUint64([]byte{9, 16}, e.PrimaryKey.KeyId)
+	body := append(append(append(head, 0, byte(len(issuer))), issuer...), digest[:2]...)
+	body = binary.BigEndian.AppendUint16(body, uint16(new(big.Int).SetBytes(number).BitLen()))
+	body = append(body, bytes.TrimLeft(number, "\x00")...)
+	return append(binary.BigEndian.AppendUint16([]byte{0x89}, uint16(len(body))), body...) // an old packet, type 2
 }
 
 func TestBrokenKeyrings(t *testing.T) {

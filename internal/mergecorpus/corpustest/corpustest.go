@@ -48,7 +48,7 @@ func InNamespace(t *testing.T, needed bool) bool {
 		t.Fail()
 	}
 	if regexp.MustCompile(`(?m)^\s+--- SKIP`).Match(out) {
-		t.Skip("skipped there")
+		t.Skip("skipped in the mount namespace of its own; the reason is in the log above")
 	}
 	return true
 }

@@ -261,7 +261,7 @@ func FuzzAppend(f *testing.F) {
 	f.Add("=a/b-1 X: y\r\n=a/b-1\x00", "x_y")
 	f.Fuzz(func(t *testing.T, old, flag string) {
 		if flag == "" || strings.ContainsAny(flag, "\x00 \t\n\v\f\r#:*\u0085\u00a0") || strings.HasPrefix(flag, "--") || len(strings.Fields(flag)) != 1 || flag == "-" {
-			t.Skip("no flag")
+			t.Skip("the input is not the name of a USE flag")
 		}
 		dir := tree(t, map[string]string{"package.use": old})
 		e := edit.Entry{File: "package.use", Atom: "=a/b-1", Tokens: []string{flag}}
