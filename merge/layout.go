@@ -347,16 +347,14 @@ func sumOf(t rootfs.FS, name string, i rootfs.Info) (string, error) {
 	return "", nil
 }
 
-// modified reports whether a live object is no longer what CONTENTS records. A file
-// with the recorded time counts as unmodified; otherwise its content decides.
+// modified reports whether a live object is no longer what CONTENTS records. The content
+// of a file counts, whatever its time is: touched but unchanged is not modified, changed with its time put
+// back is. All of the file is read for that, because CONTENTS has no size.
 func modified(t rootfs.FS, name string, i rootfs.Info, c *vdb.Content) (bool, error) {
 	switch c.Kind {
 	case vdb.ContentFile:
 		if !i.IsRegular() {
 			return true, nil
-		}
-		if i.MTime.Unix() == c.MTime {
-			return false, nil
 		}
 		sum, err := sumOf(t, name, i)
 		return sum != c.MD5, err

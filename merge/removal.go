@@ -152,14 +152,6 @@ func (rm *removal) remove(name string, c *vdb.Content, live rootfs.Info) error {
 	}
 	protected := (live.IsRegular() || live.IsSymlink()) && rm.e.protect.Has(c.Path) && !emptyKeep(name, live)
 	orphans := rm.e.feature("unmerge-orphans")
-	if (protected || !orphans) && !changed && c.Kind == vdb.ContentFile {
-		// Only what is certainly the package's: the content must be, whatever the time is.
-		sum, err := sumOf(rm.e.t, name, live)
-		if err != nil {
-			return err
-		}
-		changed = sum != c.MD5
-	}
 	if protected {
 		if changed || c.Kind == vdb.ContentFile && live.MTime.Unix() != c.MTime {
 			rm.kept(name, FileProtected, "is protected by CONFIG_PROTECT and was changed")

@@ -171,9 +171,18 @@ func TestModifiedFilesAreSaved(t *testing.T) {
 	if len(r.Steps[0].Saved) != 2 {
 		t.Errorf("the report says: %v", r.Steps[0].Saved)
 	}
+	w.put("usr/kept", "edited again")
+	old := time.Unix(1600000000, 0)
+	if err := os.Chtimes(w.path("usr/kept"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	w.merge(simple("app-mc/a-3", "file usr/kept newest\nfile usr/plain plain"))
+	if got := w.content("var/lib/portsolve/saved/app-mc/a-3/usr/kept"); got != "edited again" {
+		t.Errorf("an edit that kept the time: %s", got)
+	}
 	w.settings.Features["unmerge-orphans"] = false
 	w.put("usr/plain", "edited")
-	r = w.unmerge("app-mc/a-2")
+	r = w.unmerge("app-mc/a-3")
 	if got := w.content("usr/plain"); got != "edited" || len(r.Steps[0].Kept) != 1 {
 		t.Errorf("FEATURES=-unmerge-orphans: %s, %v", got, r.Steps[0].Kept)
 	}

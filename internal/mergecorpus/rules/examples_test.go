@@ -231,6 +231,16 @@ func otherExamples() []example {
 			{"got", "exit 1", "exit 0"},
 		},
 	}, {
+		name:       "pkg_preinst fails",
+		wantBefore: "dir /usr",
+		want:       "exit 1\ndir /usr\nmerging a/-MERGING-a-1",
+		got:        "exit 1\ndir /usr\nempty a",
+		expect:     []string{"8 vdb a", "8 vdb a/-MERGING-a-1"},
+		not: []change{
+			{"want", "merging a/-MERGING-a-1", "merging b/-MERGING-a-1"},
+			{"got", "empty a", "pkg a/a-1"},
+		},
+	}, {
 		name:       "an edit that keeps the time",
 		features:   "merge-use-vdb",
 		wantBefore: "file /etc/c edited 5\npkg a/a-1\n- obj /etc/c oo",
@@ -257,23 +267,11 @@ func otherExamples() []example {
 			{"before", "file /usr/x oo", "file /usr/x edited"}, // an edit that is not saved
 		},
 	}, {
-		name:       "a FIFO",
-		wantBefore: "dir /usr",
-		want:       "exit 1\ndir /usr\nempty a",
-		got:        "exit 0\ndir /usr\nfifo /usr/q\nfile /etc/csh.env ee\npkg a/a-1\n- dir /usr\n- fif /usr/q",
-		image:      "- dir /usr\n- fif /usr/q",
-		expect:     []string{"10 exit", "10 /etc/csh.env", "10 /usr/q", "10 vdb a", "10 vdb a/a-1"},
-		not: []change{
-			{"got", "fifo /usr/q", "file /usr/q 00"},
-			{"image", "- fif /usr/q", "- obj /usr/q 00"},
-			{"got", "exit 0", "exit 0\nfile /usr/junk jj"},
-		},
-	}, {
 		name:       "types of paths",
 		wantBefore: "file /usr/a aa\ndir /usr/b\npkg a/a-1\n- obj /usr/a aa\n- dir /usr/b",
 		want:       "exit 0\ndir /usr/b\nfile /usr/b.backup.0000 bb\nfile /usr/q qq\npkg a/a-2 2\n- obj /usr/b bb\n- fif /usr/q",
 		got:        "exit 0\nfile /usr/b bb\nfifo /usr/q\npkg a/a-2 2\n- obj /usr/b bb\n- fif /usr/q",
-		expect:     []string{"11 /usr/b", "11 /usr/b.backup.0000", "11 /usr/q"},
+		expect:     []string{"10 /usr/b", "10 /usr/b.backup.0000", "10 /usr/q"},
 		not: []change{
 			{"got", "file /usr/b bb", "file /usr/b zz"},
 			{"got", "fifo /usr/q", "dir /usr/q"},

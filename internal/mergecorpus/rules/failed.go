@@ -15,6 +15,9 @@ func afterFailure(v *view, d *mergecorpus.Difference) bool {
 	}
 	switch d.Area {
 	case mergecorpus.InVDB:
+		if isEmptyCategory(v.got.vdb[d.Path]) { // where Portage's entry is
+			return slices.ContainsFunc(names(v.want.vdb, nil), func(n string) bool { return strings.HasPrefix(n, d.Path+"/"+merging) })
+		}
 		return strings.Contains(d.Path, "/"+merging) && v.got.vdb[d.Path] == nil
 	case mergecorpus.InRoot:
 		return same(v.got.files[d.Path], v.gotBefore.files[d.Path])

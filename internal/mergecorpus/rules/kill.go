@@ -17,9 +17,9 @@ func afterKill(v *view, d *mergecorpus.Difference) bool {
 	case mergecorpus.InVDB:
 		return v.entryAfterKill(d)
 	case mergecorpus.InExit:
-		return v.worksOnlyHere(v.leftBehind)
+		return v.worksOnlyHere()
 	case mergecorpus.InRoot:
-		return v.leftover(d) || v.installedOverLeftover(d) || v.memoryOfKill(d) || v.completeOnlyHere(d, v.leftBehind) || v.removedOnlyHere(d)
+		return v.leftover(d) || v.installedOverLeftover(d) || v.memoryOfKill(d) || v.completeOnlyHere(d) || v.removedOnlyHere(d)
 	}
 	return false
 }
@@ -28,7 +28,7 @@ func (v *view) entryAfterKill(d *mergecorpus.Difference) bool {
 	if strings.Contains(d.Path, "/"+merging) {
 		return v.got.vdb[d.Path] == nil && v.beforeKill.vdb[d.Path] == nil
 	}
-	return v.entryOnlyHere(d, v.leftBehind)
+	return v.entryOnlyHere(d)
 }
 
 // leftBehind: nothing that the package puts there is in the way but what the killed run has made, or changed.

@@ -7,17 +7,17 @@ import (
 	"github.com/portsolve/portsolve/internal/mergecorpus"
 )
 
-// What follows is about steps that fail in Portage and work here. why says of a package that this is meant.
+// What follows is about steps that fail in Portage after a kill and work here.
 
-// newHere are the packages that our step installed and Portage's did not; nil unless each is allowed
-// and complete.
-func (v *view) newHere(why func(cpv string) bool) []string {
+// newHere are the packages that our step installed and Portage's did not; nil unless each is complete, and what
+// was in the way was of the killed run.
+func (v *view) newHere() []string {
 	var out []string
 	for _, cpv := range added(v.got, v.gotBefore) {
 		if e := v.want.vdb[cpv]; e != nil {
 			continue
 		}
-		if !why(cpv) || !v.complete(cpv) {
+		if !v.leftBehind(cpv) || !v.complete(cpv) {
 			return nil
 		}
 		out = append(out, cpv)
@@ -49,7 +49,7 @@ func sameLines(a, b []mergecorpus.ContentsLine) bool {
 		if !slices.ContainsFunc(b, func(l mergecorpus.ContentsLine) bool {
 			x := a[i]
 			x.MTime, l.MTime = nil, nil
-			return same2(&x, &l)
+			return sameLine(&x, &l)
 		}) {
 			return false
 		}
@@ -57,7 +57,7 @@ func sameLines(a, b []mergecorpus.ContentsLine) bool {
 	return true
 }
 
-func same2(a, b *mergecorpus.ContentsLine) bool {
+func sameLine(a, b *mergecorpus.ContentsLine) bool {
 	if (a.Target == nil) != (b.Target == nil) || a.Target != nil && *a.Target != *b.Target {
 		return false
 	}
@@ -76,11 +76,11 @@ func (v *view) offered(name, sum string) bool {
 }
 
 // worksOnlyHere is the exit status of such a step: of a merge, or of the removal of such a package.
-func (v *view) worksOnlyHere(why func(string) bool) bool {
+func (v *view) worksOnlyHere() bool {
 	if !v.failed(v.Want) || !v.worked(v.Got) {
 		return false
 	}
-	return len(v.newHere(why)) > 0 || len(v.goneHere()) > 0
+	return len(v.newHere()) > 0 || len(v.goneHere()) > 0
 }
 
 // goneHere are packages that our step has removed and that Portage did not know (any more).
@@ -95,25 +95,25 @@ func (v *view) goneHere() []string {
 }
 
 // entryOnlyHere is the entry of such a package, or the empty category that stands for it.
-func (v *view) entryOnlyHere(d *mergecorpus.Difference, why func(string) bool) bool {
+func (v *view) entryOnlyHere(d *mergecorpus.Difference) bool {
 	if !v.failed(v.Want) || !v.worked(v.Got) || d.Field != "" {
 		return false
 	}
 	if e := v.want.vdb[d.Path]; e != nil && e.EmptyCategory {
-		return len(v.newHere(why)) > 0
+		return len(v.newHere()) > 0
 	}
 	if e := v.got.vdb[d.Path]; e != nil && e.EmptyCategory {
 		return len(v.goneHere()) > 0
 	}
-	return slices.Contains(v.newHere(why), d.Path)
+	return slices.Contains(v.newHere(), d.Path)
 }
 
 // completeOnlyHere is a file of such a package, or one that every merge writes.
-func (v *view) completeOnlyHere(d *mergecorpus.Difference, why func(string) bool) bool {
+func (v *view) completeOnlyHere(d *mergecorpus.Difference) bool {
 	if !v.failed(v.Want) || !v.worked(v.Got) {
 		return false
 	}
-	list := v.newHere(why)
+	list := v.newHere()
 	if len(list) == 0 {
 		return false
 	}

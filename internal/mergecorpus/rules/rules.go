@@ -23,8 +23,7 @@ func all() []Rule {
 		{7, "nothing of a killed run", "9", afterKill},
 		{8, "nothing of a failed merge", "10", afterFailure},
 		{9, "the content counts, not the time", "15", contentCounts},
-		{10, "a FIFO of a GPKG is installed", "17", fifoInstalled},
-		{11, "the type that the package says", "5, 12", typeAsListed},
+		{10, "the type that the package says", "5, 12", typeAsListed},
 	}
 }
 

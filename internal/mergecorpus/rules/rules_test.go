@@ -199,9 +199,9 @@ func TestEarlier(t *testing.T) {
 	if v := judge(step(without, without+with, without, without+strings.Replace(with, "uu", "vv", 1)), earlier); len(v) != 1 || v[0].Rule != 0 {
 		t.Errorf("an old copy that has changed: %v", v)
 	}
-	earlier = []Verdict{{mergecorpus.Difference{Area: mergecorpus.InRoot, Path: "/usr/b", Text: "dir → file"}, 11}}
+	earlier = []Verdict{{mergecorpus.Difference{Area: mergecorpus.InRoot, Path: "/usr/b", Text: "dir → file"}, 10}}
 	const listed = "file /usr/b bb\npkg a/a-1\n- obj /usr/b bb"
-	if v := judge(step("dir /usr/b", listed, "exit 0\ndir /usr/b", "exit 0"), earlier); len(v) != 1 || v[0].Rule != 11 {
+	if v := judge(step("dir /usr/b", listed, "exit 0\ndir /usr/b", "exit 0"), earlier); len(v) != 1 || v[0].Rule != 10 {
 		t.Errorf("a path whose type was excused: %v", v)
 	}
 	if v := judge(step("dir /usr/b", strings.Replace(listed, "b bb", "b edited", 1), "exit 0\ndir /usr/b", "exit 0"), earlier); len(v) != 1 || v[0].Rule != 0 {

@@ -90,7 +90,7 @@ func imageOf(ctx context.Context, file string) (_ []mergecorpus.ContentsLine, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, v.Close()) }()
-	img, err := v.Image(binpkg.ImageOptions{Special: true})
+	img, err := v.Image(binpkg.ImageOptions{})
 	if err != nil {
 		return nil, err
 	}
