@@ -28,7 +28,7 @@ type play struct {
 // packages.
 func newPlay(t *testing.T, settings ...string) *play {
 	t.Helper()
-	_, binpkgs := corpustest.Find(t, "../..")
+	_, binpkgs := corpustest.Find(t)
 	s := &mergecorpus.Scenario{Dir: "/" + t.Name(), PkgDir: "merge-pkgdir", BaseFeatures: "-merge-sync -strict", Env: map[string]string{}}
 	for _, word := range settings {
 		if name, value, ok := strings.Cut(word, "="); ok {
