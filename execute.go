@@ -61,8 +61,11 @@ func (x *Execution) Run(ctx context.Context, o ExecuteOptions) ([]*merge.Report,
 	}
 	var reports []*merge.Report
 	var failures []error
+	byRun := make([]*merge.Report, len(x.Runs))
 	for i := range x.Runs {
+		x.unmet(i, byRun)
 		report, err := x.run(ctx, i, &o, todo)
+		byRun[i] = report
 		if report != nil {
 			reports = append(reports, report)
 		}
@@ -107,6 +110,18 @@ func (x *Execution) run(ctx context.Context, i int, o *ExecuteOptions, todo *tod
 	report, err := o.run(ctx, &x.Runs[i], options)
 	<-done
 	return report, err
+}
+
+// unmet marks the steps of a run that need what an earlier run, for another root, has not done.
+func (x *Execution) unmet(run int, reports []*merge.Report) {
+	steps := x.Runs[run].Plan.Steps
+	for k := range steps {
+		for _, needs := range x.across[stepRef{run, k}] {
+			if r := reports[needs.run]; r == nil || r.Steps[needs.step].State != merge.StateDone {
+				steps[k].Unmet = x.Runs[needs.run].Plan.Steps[needs.step].CPV
+			}
+		}
+	}
 }
 
 func (o *ExecuteOptions) run(ctx context.Context, run *MergeRun, options merge.Options) (*merge.Report, error) {
@@ -174,26 +189,4 @@ func (t *todo) finish() {
 	if t.run != nil {
 		t.report(t.run.Finish())
 	}
-}
-
-// Recover finishes what a killed run left in ROOT, or rolls it back, and says in words
-// what it did. What this System knows of the installed packages is out of date if it did anything: open it
-// again before resolving. Execution.Run recovers, too, but its plan was made without.
-func (s *System) Recover(ctx context.Context, o ExecuteOptions) ([]string, error) {
-	target := s.MergeTarget()
-	if !exists(target.Root) {
-		return nil, nil
-	}
-	options := o.Merge
-	events, done := make(chan merge.Event), make(chan struct{})
-	options.Events = events
-	go func() {
-		defer close(done)
-		for e := range events {
-			o.event(-1, e)
-		}
-	}()
-	did, err := merge.Recover(ctx, target, options)
-	<-done
-	return did, err
 }

@@ -32,13 +32,16 @@ type Execution struct {
 	Favorites []string
 	Options   map[string]any
 	// merges: there is something to resume if it is interrupted.
+	// Dropped are packages of the list for --resume that are left out, because they need what is not there.
+	Dropped []Refused
 	merges  bool
 	unbound bool         // a saved plan, carried out whatever is installed
 	resumed *resume.List // what it goes on with, nil if it is new
 	sys     *System
 	trust   *trust
-	remote  []remoteStep      // what is still to be fetched
-	paths   map[string]string // the roots' names, by Target.Root
+	remote  []remoteStep          // what is still to be fetched
+	across  map[stepRef][]stepRef // what steps need of earlier runs
+	paths   map[string]string     // the roots' names, by Target.Root
 }
 
 // MergeRun is what merge.Run takes.
@@ -197,17 +200,32 @@ func (x *executor) binary(e *answer.Entry) error {
 	if err := x.step(e.Root, step); err != nil {
 		return err
 	}
-	ref := x.index[len(x.index)-1]
-	x.isRemote(ref, p)
-	at := &x.out.Runs[ref.run].Plan.Steps[ref.step]
+	at := len(x.index) - 1
+	x.isRemote(x.index[at], p)
 	for _, a := range e.After {
-		if a.Entry >= 0 && a.Entry < len(x.index)-1 && x.index[a.Entry].run == ref.run {
-			at.After = append(at.After, x.index[a.Entry].step)
+		if a.Entry >= 0 && a.Entry < at {
+			x.comesAfter(at, a.Entry)
 		}
 	}
-	slices.Sort(at.After)
-	at.After = slices.Compact(at.After)
 	return nil
+}
+
+// comesAfter notes that an entry needs an earlier one. Where the two are in different runs the execution looks after it.
+func (x *executor) comesAfter(at, earlier int) {
+	ref, needs := x.index[at], x.index[earlier]
+	switch {
+	case needs.run < 0:
+	case needs.run != ref.run:
+		if x.out.across == nil {
+			x.out.across = map[stepRef][]stepRef{}
+		}
+		x.out.across[ref] = append(x.out.across[ref], needs)
+	default:
+		s := &x.out.Runs[ref.run].Plan.Steps[ref.step]
+		s.After = append(s.After, needs.step)
+		slices.Sort(s.After)
+		s.After = slices.Compact(s.After)
+	}
 }
 
 // isRemote notes a step whose package has to be fetched first.

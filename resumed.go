@@ -75,15 +75,19 @@ var ErrNothingToResume = errors.New("there is nothing to resume: the last run en
 
 // ResumeOptions of ResumeExecution.
 type ResumeOptions struct {
-	// SkipFirst leaves out the package that the last run ended with (--skipfirst).
+	// SkipFirst leaves out the package that the last run ended with, and those whose dependencies are not
+	// satisfied then (--skipfirst).
 	SkipFirst bool
 	// Remote looks for packages on binhosts, too (--getbinpkg).
 	Remote bool
+	// NoDeps merges packages whose dependencies are not satisfied, too (--nodeps).
+	NoDeps bool
 }
 
 // ResumeExecution makes ready what an interrupted run, of Portage or of
 // Execution.Run, has left to do. A *RefusedError names what would have to be built, or
-// has no binary package any more; ErrNothingToResume says that nothing is left.
+// has no binary package any more; ErrNothingToResume says that nothing is left. Packages whose dependencies are neither
+// installed nor in the list are a *BrokenListError, or with SkipFirst left out (Execution.Dropped).
 func (s *System) ResumeExecution(ctx context.Context, o ResumeOptions) (*Execution, error) {
 	fs, err := rootfs.Open(s.target().dir)
 	if err != nil {
@@ -109,55 +113,92 @@ func (s *System) ResumeExecution(ctx context.Context, o ResumeOptions) (*Executi
 		return nil, err
 	}
 	x.out.merges, x.out.resumed, x.out.Favorites, x.out.Options = true, list, list.Favorites, list.Options
-	oneShot, _ := list.Options["--oneshot"].(bool)
-	for _, item := range items {
-		if err := x.item(item, list, oneShot, o.Remote); err != nil {
-			return nil, err
-		}
+	left, err := x.leftOvers(items, o.Remote)
+	if err != nil {
+		return nil, err
 	}
 	if len(x.refused.Packages) > 0 {
 		return nil, &x.refused
 	}
+	if noDeps, _ := list.Options["--nodeps"].(bool); !noDeps && !o.NoDeps {
+		x.out.Dropped = left.dropBroken()
+	}
+	if len(x.out.Dropped) > 0 && (!o.SkipFirst || len(left.list) == 0) {
+		return nil, &BrokenListError{x.out.Dropped}
+	}
+	oneShot, _ := list.Options["--oneshot"].(bool)
+	for i := range left.list {
+		if err := x.leftOver(left, i, list, oneShot); err != nil {
+			return nil, err
+		}
+	}
 	return x.out, nil
 }
 
-// item appends the step for what is left of an earlier run.
-func (x *executor) item(item resume.Item, list *resume.List, oneShot, remote bool) error {
-	cpv, err := atom.ParseCPV(item.CPV)
-	if err != nil {
-		return &InputError{fmt.Errorf("/%s: %w", resume.File, err)}
+// BrokenListError says what of a list for --resume cannot be merged any more.
+type BrokenListError struct{ Packages []Refused }
+
+func (e *BrokenListError) Error() string {
+	var b strings.Builder
+	b.WriteString("the list of what was left has packages whose dependencies are not satisfied (--resume --skipfirst leaves them out, or merge them by name)")
+	for _, p := range e.Packages {
+		fmt.Fprintf(&b, "\n  %s for %s\n    %s", p.CPV, p.Root, strings.Join(p.Reasons, "\n    "))
 	}
-	root := strings.TrimRight(item.Root, "/") + "/"
-	if item.Action == resume.Uninstall {
-		return x.step(root, merge.Step{Action: merge.Uninstall, CPV: item.CPV})
-	}
-	r := x.sys.rootByPath(root)
-	if r == nil {
-		r = x.sys.target()
-	}
-	p, err := x.newestBuild(r, cpv, remote)
-	if err != nil {
-		return err
-	}
-	if p == nil || item.Kind == resume.Ebuild {
-		why := "it was to be built from its ebuild"
-		if p == nil {
-			why = "there is no binary package of this version"
+	return b.String()
+}
+
+// leftOvers finds the binary packages for what is left of an earlier run; what has none is refused.
+func (x *executor) leftOvers(items []resume.Item, remote bool) (*leftOvers, error) {
+	l := &leftOvers{sys: x.sys}
+	for _, item := range items {
+		cpv, err := atom.ParseCPV(item.CPV)
+		if err != nil {
+			return nil, &InputError{fmt.Errorf("/%s: %w", resume.File, err)}
 		}
-		x.refused.Packages = append(x.refused.Packages, Refused{CPV: item.CPV, Root: root, Reasons: []string{why}})
-		return nil
+		r := x.sys.rootByPath(strings.TrimRight(item.Root, "/") + "/")
+		if r == nil {
+			return nil, &UsageError{fmt.Errorf("the list for --resume has %s for the root %s, but the roots here are %s", item.CPV, item.Root, x.sys.rootPaths())}
+		}
+		e := leftOver{item: item, cpv: cpv, root: r}
+		if item.Action != resume.Uninstall {
+			if e.pkg, err = x.newestBuild(r, cpv, remote); err != nil {
+				return nil, err
+			}
+			if e.pkg == nil || item.Kind == resume.Ebuild {
+				why := "it was to be built from its ebuild"
+				if e.pkg == nil {
+					why = "there is no binary package of this version"
+				}
+				x.refused.Packages = append(x.refused.Packages, Refused{CPV: item.CPV, Root: r.path, Reasons: []string{why}})
+				continue
+			}
+		}
+		l.list = append(l.list, e)
 	}
-	step := merge.Step{Action: merge.Install, CPV: item.CPV, Slot: p.Slot, File: p.File, BuildID: p.BuildID}
-	if r == x.sys.target() && !oneShot {
+	return l, nil
+}
+
+// leftOver appends the step for one of them.
+func (x *executor) leftOver(l *leftOvers, at int, list *resume.List, oneShot bool) error {
+	e := &l.list[at]
+	x.index = append(x.index, stepRef{-1, -1})
+	if e.pkg == nil {
+		return x.step(e.root.path, merge.Step{Action: merge.Uninstall, CPV: e.item.CPV})
+	}
+	p := e.pkg
+	step := merge.Step{Action: merge.Install, CPV: e.item.CPV, Slot: p.Slot, File: p.File, BuildID: p.BuildID}
+	if e.root == x.sys.target() && !oneShot {
 		step.Select = favoritesOf(p, list.Favorites)
 	}
 	d := binpkg.DigestsOf(p)
 	step.MD5, step.SHA1, step.Size = d.MD5, d.SHA1, d.Size
-	x.index = append(x.index, stepRef{-1, -1})
-	if err := x.step(root, step); err != nil {
+	if err := x.step(e.root.path, step); err != nil {
 		return err
 	}
-	x.isRemote(x.index[len(x.index)-1], p)
+	x.isRemote(x.index[at], p)
+	for _, before := range l.after(at) {
+		x.comesAfter(at, before)
+	}
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -225,7 +226,7 @@ func (l *executionLog) event(run int, e merge.Event) {
 	case merge.EventConfig:
 		l.messages = append(l.messages, message{e.CPV, e.Text + " has been left alone; the new version is " + e.Path})
 	case merge.EventCollision:
-		l.printf(" * %s: %s\n", e.Path, e.Text)
+		l.printf(" * %s: belongs to %s\n", e.Path, cmp.Or(e.Text, "no package"))
 	case merge.EventElog:
 		l.elog.Add(elog.Message{CPV: e.CPV, Root: l.rootName(run), Phase: e.Phase, Level: e.Level, Text: e.Text})
 	case merge.EventPhaseFail:

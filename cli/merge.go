@@ -189,12 +189,16 @@ func (inv *invocation) readPlan(ctx context.Context, cmd *command, sys *portsolv
 
 // resumed is what was left of an earlier run.
 func (inv *invocation) resumed(ctx context.Context, cmd *command, sys *portsolve.System) (*portsolve.Execution, error) {
-	work, err := sys.ResumeExecution(ctx, portsolve.ResumeOptions{SkipFirst: cmd.execution.skipFirst, Remote: cmd.options.GetBinPkg})
-	if errors.Is(err, portsolve.ErrNothingToResume) {
+	work, err := sys.ResumeExecution(ctx, portsolve.ResumeOptions{SkipFirst: cmd.execution.skipFirst, Remote: cmd.options.GetBinPkg, NoDeps: cmd.options.NoDeps})
+	var broken *portsolve.BrokenListError
+	if errors.Is(err, portsolve.ErrNothingToResume) || errors.As(err, &broken) {
 		return nil, &failure{err}
 	}
 	if err != nil {
 		return nil, err
+	}
+	for _, d := range work.Dropped {
+		fmt.Fprintf(inv.stderr, "portsolve: %s for %s is left out: %s\n", d.CPV, d.Root, strings.Join(d.Reasons, "; "))
 	}
 	inv.printSteps(work)
 	return work, nil
@@ -209,7 +213,7 @@ func (inv *invocation) printSteps(work *portsolve.Execution) {
 			if s.Action == merge.Uninstall {
 				kind, way = "uninstall", "from"
 			}
-			fmt.Fprintf(inv.stdout, "[%s] %s %s %s\n", kind, s.CPV, way, work.Runs[i].Target.Root)
+			fmt.Fprintf(inv.stdout, "[%s] %s %s %s\n", kind, s.CPV, way, work.RootName(i))
 		}
 	}
 	fmt.Fprintln(inv.stdout)

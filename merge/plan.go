@@ -53,6 +53,8 @@ type Step struct {
 	// After are indices of earlier steps without which this one is not done
 	// (Options.KeepGoing).
 	After []int `json:"after,omitempty"`
+	// Unmet is a package for another root that this step needs and that was not done: then this one is not done either.
+	Unmet string `json:"-"`
 	// Reason is shown to people: "blocked by cat/other-2".
 	Reason string `json:"reason,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/portsolve/portsolve/atom"
+	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/merge/internal/txn"
 )
 
@@ -20,6 +21,29 @@ func mergingDir(c atom.CPV) string {
 // immutable, or on something read-only or busy, or the user may not.
 func isDenied(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EBUSY)
+}
+
+// Interrupted reports whether a run has left something that Recover would finish or roll back; a run that is still at work
+// counts, too. Nothing is written, not even a lock.
+func Interrupted(root string) (bool, error) {
+	if root == "" {
+		root = "/"
+	}
+	t, err := rootfs.Open(root)
+	if err != nil {
+		return false, fmt.Errorf("ROOT cannot be opened: %w", err)
+	}
+	defer t.Close()
+	for _, base := range []string{varBase, usrBase} {
+		names, err := t.ReadDir(base)
+		if err != nil && !rootfs.IsAbsent(err) {
+			return false, err
+		}
+		if len(names) > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // recover ends the transactions of killed runs, the oldest first.

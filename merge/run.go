@@ -78,8 +78,8 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 			first = errors.Join(first, context.Cause(e.ctx))
 			break
 		}
-		if missing := after(report, i); missing >= 0 {
-			report.Steps[i].Err = fmt.Errorf("%s is needed before and was not done", plan.Steps[missing].CPV)
+		if missing := unmet(plan, report, i); missing != "" {
+			report.Steps[i].Err = fmt.Errorf("%s is needed before and was not done", missing)
 			continue
 		}
 		e.step, e.report = i, &report.Steps[i]
@@ -102,14 +102,14 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 	return report, errors.Join(first, e.finish())
 }
 
-// after is a step that i needs and that was not done, -1 if there is none.
-func after(report *Report, i int) int {
-	for _, n := range report.Steps[i].Step.After {
+// unmet is a package that step i needs and that was not done, "" if there is none.
+func unmet(plan *Plan, report *Report, i int) string {
+	for _, n := range plan.Steps[i].After {
 		if report.Steps[n].State != StateDone {
-			return n
+			return plan.Steps[n].CPV
 		}
 	}
-	return -1
+	return plan.Steps[i].Unmet
 }
 
 // isFinal reports an error after which nothing more may be done to ROOT before
