@@ -303,6 +303,9 @@ func notEmpty(t rootfs.FS, name string) bool {
 // recorded by names that lead through it.
 func (rm *removal) dirLink(name string, c *vdb.Content, live rootfs.Info) error {
 	used, err := rm.e.recordedBelow(c.Path, rm.in.CPV.String())
+	if err == nil && used == "" {
+		used, err = rm.ownedBehind(name)
+	}
 	if err != nil {
 		return err
 	}
@@ -311,6 +314,37 @@ func (rm *removal) dirLink(name string, c *vdb.Content, live rootfs.Info) error 
 		return nil
 	}
 	return rm.remove(name, c, live)
+}
+
+// ownedBehind is another package that owns something in the directory that a link leads
+// to: its users may know it by the link, so Portage keeps such links, too.
+func (rm *removal) ownedBehind(name string) (string, error) {
+	below, err := rm.e.t.Resolve(name + "/x")
+	if err != nil {
+		return "", nil // a circle: there is nothing behind it
+	}
+	dir := path.Dir(below)
+	names, err := rm.e.t.ReadDir(dir)
+	if err != nil {
+		if rootfs.IsAbsent(err) {
+			return "", nil
+		}
+		return "", err
+	}
+	x, err := rm.e.owned()
+	if err != nil {
+		return "", err
+	}
+	except := []string{rm.in.CPV.String()}
+	if rm.newOne != nil {
+		except = append(except, rm.newOne.CPV.String())
+	}
+	for _, n := range names {
+		if others := x.Owners(path.Join(dir, n), except...); len(others) > 0 {
+			return others[0], nil
+		}
+	}
+	return "", nil
 }
 
 // recordedBelow is a package that owns something below a path as CONTENTS spells it.

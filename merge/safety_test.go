@@ -260,6 +260,26 @@ func TestBaseLinksKeepTheirDirectory(t *testing.T) {
 	w.want("uninstalled", "l lib -> usr/lib\nd usr\nd usr/lib")
 }
 
+// A package's link to a directory goes with it, unless another package has something in the directory.
+func TestOwnedLinkToDirectory(t *testing.T) {
+	w := newWorld(t)
+	a := simple("app-mc/a-1", "dir usr\ndir usr/real\nfile usr/real/a a\nlink usr/d real")
+	w.merge(a)
+	w.unmerge("app-mc/a-1")
+	w.want("alone", "")
+	w.merge(a)
+	w.merge(simple("app-mc/b-1", "dir usr\ndir usr/real\nfile usr/real/b b"))
+	r := w.unmerge("app-mc/a-1")
+	w.want("shared", "d usr\nl usr/d -> real\nd usr/real\nf usr/real/b b")
+	if len(r.Steps[0].Kept) != 1 || r.Steps[0].Kept[0].Path != "/usr/d" {
+		t.Errorf("the report says: %v", r.Steps[0].Kept)
+	}
+	w = newWorld(t) // the links of the base system stay in any case
+	w.merge(simple("app-mc/base-1", "dir usr\ndir usr/lib\nfile usr/lib/x x\nlink lib usr/lib"))
+	w.unmerge("app-mc/base-1")
+	w.want("base", "l lib -> usr/lib\nd usr\nd usr/lib")
+}
+
 func TestUsersLinkInPlaceOfADirectory(t *testing.T) {
 	w := newWorld(t)
 	w.merge(simple("app-mc/a-1", "dir usr/big\nfile usr/big/f f"))

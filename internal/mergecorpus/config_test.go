@@ -12,11 +12,15 @@ func TestUnmodifiedConfig(t *testing.T) {
 		/var/lib/portage/config = ""`)
 }
 
-// A configuration file that the user deleted is offered, not put back; once offered it is remembered.
+// A configuration file that the user deleted is offered, not put back, and offered again with every merge.
 func TestDeletedConfig(t *testing.T) {
 	p := newPlay(t)
 	p.merge("=app-mc/conf-1")
 	p.edit("rm", "/etc/mc/app.conf")
+	p.merge("=app-mc/conf-2")
+	p.want(`/etc/mc/app.conf missing
+		/etc/mc/._cfg0000_app.conf = "setting = 2\n"`)
+	p.edit("rm", "/etc/mc/._cfg0000_app.conf")
 	p.merge("=app-mc/conf-2")
 	p.want(`/etc/mc/app.conf missing
 		/etc/mc/._cfg0000_app.conf = "setting = 2\n"`)

@@ -146,7 +146,23 @@ func linkExamples() []example {
 			{"got", "/home/s aa 5 0644", "/home/s aa 6 0644"},
 			{"got", "/usr/x aa 7", "/usr/x zz 7"},
 		},
-	}}
+	}, later()}
+}
+
+// later is the removal after "a snapshot of a file that stays".
+func later() example {
+	return example{
+		name:       "a snapshot of a file that stayed, later",
+		wantBefore: "file /home/s aa 7 0644 /usr/x\nfile /usr/x aa 7 0644 /usr/x\npkg a/a-2\n- obj /usr/x aa 7",
+		gotBefore:  "file /home/s aa 5 0644\nfile /usr/x aa 7 0644\npkg a/a-2\n- obj /usr/x aa 7",
+		want:       "exit 0\nfile /home/s aa 7 0000",
+		got:        "exit 0\nfile /home/s aa 5 0644",
+		expect:     []string{"6 /home/s", "6 /home/s"},
+		not: []change{
+			{"got", "aa 5", "aa 6"},
+			{"wantBefore", "file /usr/x aa 7 0644 /usr/x", "file /usr/x aa 7"}, // shared with nothing of a package
+		},
+	}
 }
 
 func killExamples() []example {

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
 )
@@ -43,51 +42,45 @@ func (v *view) instead(link string) bool {
 		!slices.ContainsFunc(lines, func(l line) bool { return l.Type != "dir" })
 }
 
-// hardLinks: a file of nobody shared its inode with a package's file, and Portage has changed its mode or time, or still
-// shares it. In ours it is as it was, and the package's file is what the package says.
+// hardLinks: a file of nobody shared its inode with a package's file, here or in what was recorded, and Portage has changed its mode
+// or time, or still shares it. In ours it is as it was, and the package's file is what the package says.
 func hardLinks(v *view, d *mergecorpus.Difference) bool {
-	before := v.gotBefore.files[d.Path]
-	if d.Area != mergecorpus.InRoot || before == nil || before.Group == "" {
+	if d.Area != mergecorpus.InRoot || d.Field != "mode" && d.Field != "mtime" && d.Field != "links" {
 		return false
 	}
-	switch {
-	case d.Field != "mode" && d.Field != "mtime" && d.Field != "links":
+	before := v.gotBefore.files[d.Path]
+	if before == nil {
 		return false
-	case len(v.gotBefore.lines[d.Path]) == 0:
-		return v.sharedWithPackage(before.Group) && sameContent(v.got.files[d.Path], before)
-	case d.Field == "links":
-		return v.sharedWithNobody(before.Group) && v.got.asListed(d.Path) != nil
+	}
+	for _, s := range []*side{v.gotBefore, v.wantBefore} {
+		nobodys, owned := s.sharing(d.Path)
+		switch {
+		case len(nobodys) == 0 || len(owned) == 0:
+		case slices.Contains(nobodys, d.Path):
+			return len(v.gotBefore.lines[d.Path]) == 0 && sameContent(v.got.files[d.Path], before)
+		case d.Field == "links":
+			return v.got.asListed(d.Path) != nil && !slices.ContainsFunc(nobodys, func(n string) bool {
+				return !sameContent(v.got.files[n], v.gotBefore.files[n])
+			})
+		}
 	}
 	return false
 }
 
-// group are the paths of one inode before our step.
-func (v *view) group(first string) []string {
-	var out []string
-	for name, e := range v.gotBefore.files {
-		if e.Group == first {
-			out = append(out, name)
+// sharing are the names of a file's inode: those that no package lists, and the others.
+func (s *side) sharing(name string) (nobodys, owned []string) {
+	e := s.files[name]
+	if e == nil || e.Group == "" {
+		return nil, nil
+	}
+	for other, o := range s.files {
+		switch {
+		case o.Group != e.Group || below(other, ownRoot):
+		case len(s.lines[other]) > 0:
+			owned = append(owned, other)
+		default:
+			nobodys = append(nobodys, other)
 		}
 	}
-	slices.Sort(out)
-	return out
-}
-
-func (v *view) sharedWithPackage(first string) bool {
-	return slices.ContainsFunc(v.group(first), func(n string) bool { return len(v.gotBefore.lines[n]) > 0 })
-}
-
-// sharedWithNobody: all names of the inode that no package lists are as they were.
-func (v *view) sharedWithNobody(first string) bool {
-	found := false
-	for _, n := range v.group(first) {
-		if len(v.gotBefore.lines[n]) > 0 || strings.HasPrefix(n, ownRoot) {
-			continue
-		}
-		if !sameContent(v.got.files[n], v.gotBefore.files[n]) {
-			return false
-		}
-		found = true
-	}
-	return found
+	return nobodys, owned
 }

@@ -8,8 +8,12 @@ import (
 
 // refused: ours failed and changed nothing, because what the package would put there (its CONTENTS as
 // recorded) and what was there do not go together; or because of a package that is not installed after
-// such a refusal. All differences of the step follow from it.
-func refused(v *view, _ *mergecorpus.Difference) bool {
+// such a refusal. All differences of the step follow from it. Later, what Portage keeps only for that package may go here
+// with the package that had it.
+func refused(v *view, d *mergecorpus.Difference) bool {
+	if d.Area == mergecorpus.InRoot && v.keptForRefused(d.Path) {
+		return true
+	}
 	if v.refusal == nil {
 		yes := v.failed(v.Got) && v.worked(v.Want) && v.unchanged() && (v.hasConflict() || v.wasRefused())
 		v.refusal = &yes
@@ -69,6 +73,16 @@ func (v *view) replaces(cpv, name string) bool {
 		}
 	}
 	return len(lines) > 0 && v.gotBefore.asListed(name) != nil
+}
+
+// keptForRefused: Portage's database lists a path for packages only that ours has refused, and here it went with its package.
+func (v *view) keptForRefused(name string) bool {
+	if v.want.files[name] == nil || len(v.want.lines[name]) == 0 || !v.wentWithItsPackage(name) {
+		return false
+	}
+	return !slices.ContainsFunc(v.want.lines[name], func(l line) bool {
+		return v.got.vdb[l.cpv] != nil || v.excusedEntry(l.cpv) == 0
+	})
 }
 
 // wasRefused: Portage has uninstalled a package that ours did not have, because its merge was refused.

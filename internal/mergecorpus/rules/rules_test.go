@@ -207,4 +207,12 @@ func TestEarlier(t *testing.T) {
 	if v := judge(step("dir /usr/b", strings.Replace(listed, "b bb", "b edited", 1), "exit 0\ndir /usr/b", "exit 0"), earlier); len(v) != 1 || v[0].Rule != 0 {
 		t.Errorf("the same, after an edit: %v", v)
 	}
+	earlier = []Verdict{{mergecorpus.Difference{Area: mergecorpus.InVDB, Path: "b/b-1", Text: "recorded → missing"}, 3}}
+	const a, b = "dir /usr\npkg a/a-1\n- dir /usr\n", "dir /usr\npkg b/b-1\n- sym /usr -> x\n"
+	if v := judge(step(a+b, a, "exit 0\n"+b, "exit 0"), earlier); len(v) != 2 || v[0].Rule != 3 || v[1].Rule != 3 {
+		t.Errorf("kept only for what was refused: %v", v)
+	}
+	if v := judge(step(a+b, a, "exit 0\n"+b+"pkg c/c-1\n- dir /usr", "exit 0\npkg c/c-1\n- dir /usr"), earlier); len(v) != 2 || v[0].Rule != 0 {
+		t.Errorf("kept for another: %v", v)
+	}
 }
