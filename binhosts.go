@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -85,6 +86,9 @@ func (s *System) binhost(section *repo.Section, b *binaries) (binhost, error) {
 	}
 	if text, _, ok := section.Value("location"); ok && text != "" {
 		s.binary.located.Store(h.URI, s.onDisk(text))
+	} else if s.options.CacheDir == "" && os.Geteuid() == 0 && fetch.IsRemote(h.URI) && filepath.IsLocal(h.Name) {
+		// The default since Portage 3.0.77 (news item of 2026-05-03): both find what the other has fetched.
+		s.binary.located.Store(h.URI, s.onDisk(s.options.EPrefix, "var/cache/binhost", h.Name))
 	}
 	for _, key := range [...]string{"fetchcommand", "resumecommand"} {
 		if _, src, ok := section.Value(key); ok {

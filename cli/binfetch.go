@@ -166,6 +166,8 @@ func (d *downloads) report(e fetch.Event) {
 	case fetch.Finished:
 		d.ended++
 		d.line(fmt.Sprintf("%s: %s", e.Name, mebibytes(e.Done)))
+	case fetch.Elsewhere:
+		d.line(fmt.Sprintf("%s is kept in the cache: %v", e.Name, e.Err))
 	case fetch.Cached, fetch.Failed: // an error has its own words
 		d.ended++
 	}

@@ -95,6 +95,8 @@ func (l *executionLog) fetch(e fetch.Event) {
 		fmt.Fprintf(l.inv.stderr, ">>> Fetched %s\n", e.Name)
 	case fetch.Retrying:
 		fmt.Fprintf(l.inv.stderr, "portsolve: %s: %v; trying again\n", e.Name, e.Err)
+	case fetch.Elsewhere:
+		fmt.Fprintf(l.inv.stderr, "portsolve: %s is kept in the cache: %v\n", e.Name, e.Err)
 	}
 }
 

@@ -37,8 +37,12 @@ type Options struct {
 	Backoff, MaxBackoff time.Duration
 	// Stall is how long a connection may be silent; 30 s.
 	Stall time.Duration
-	// Places says where packages of a binhost, by its URI, are kept instead of a directory of its own below Dir.
+	// Places says where packages of a binhost, by its URI, are kept instead of a directory of its own below Dir. What cannot
+	// be written there goes below Dir, and Elsewhere tells why.
 	Places map[string]string
+	// Own is a directory, that of packages built here (PKGDIR), in which no file is replaced by one that was fetched: if a
+	// place is there, another package of the same name goes below Dir.
+	Own string
 	// Parallel is how many packages are fetched at the same time; 4.
 	Parallel int
 	// Report, if not nil, is told what happens. It is called by one goroutine at a time.
@@ -114,12 +118,13 @@ type EventKind uint8
 
 // Kinds of events. Each file ends with Finished, Cached or Failed.
 const (
-	Started  EventKind = iota // an attempt begins; Done is what is there of an earlier one
-	Progress                  // more bytes came
-	Retrying                  // an attempt failed, another one follows
-	Finished                  // verified, under its final name
-	Cached                    // was there already
-	Failed                    // no further attempt
+	Started   EventKind = iota // an attempt begins; Done is what is there of an earlier one
+	Progress                   // more bytes came
+	Retrying                   // an attempt failed, another one follows
+	Finished                   // verified, under its final name
+	Cached                     // was there already
+	Failed                     // no further attempt
+	Elsewhere                  // it is not kept at its binhost's place, but below Options.Dir: Err; more events follow
 )
 
 func (f *Fetcher) report(e Event) {
@@ -202,16 +207,47 @@ func name(p *metadata.Package) string {
 	return p.CPV.String()
 }
 
-// Path is where a package of a binhost is, or will be, in the cache.
+// Path is where a package of a binhost is, or will be, in the cache, unless it is below Options.Dir because it could not
+// be kept there.
 func (f *Fetcher) Path(p *metadata.Package) (string, error) {
 	host, rel, err := split(p)
 	if err != nil {
 		return "", err
 	}
-	if dir := f.o.Places[host]; dir != "" {
+	switch dir := f.o.Places[host]; {
+	case dir == "":
+		return filepath.Join(f.hostDir(host), rel), nil
+	case f.o.Own != "" && filepath.Clean(dir) == filepath.Clean(f.o.Own):
+		return filepath.Join(dir, ownName(p, rel)), nil
+	default:
 		return filepath.Join(dir, rel), nil
 	}
-	return filepath.Join(f.hostDir(host), rel), nil
+}
+
+// ownName is the name that a package has in PKGDIR, whatever it is called on its binhost: CATEGORY/PN/PF-BUILD_ID.EXT, or
+// CATEGORY/PF.EXT without a build-id (binpkg-multi-instance, make.conf(5)).
+func ownName(p *metadata.Package, rel string) string {
+	ext := ".tbz2"
+	if strings.HasSuffix(rel, ".gpkg.tar") {
+		ext = ".gpkg.tar"
+	}
+	c := p.CPV
+	if p.BuildID <= 0 {
+		return filepath.Join(c.Category, c.PF()+ext)
+	}
+	if ext == ".tbz2" {
+		ext = ".xpak"
+	}
+	return filepath.Join(c.Category, c.Package, fmt.Sprintf("%s-%d%s", c.PF(), p.BuildID, ext))
+}
+
+// below is where a package is kept that cannot be at its binhost's place; "" if that is not another one.
+func (f *Fetcher) below(p *metadata.Package) string {
+	host, rel, err := split(p)
+	if err != nil || f.o.Places[host] == "" {
+		return ""
+	}
+	return filepath.Join(f.hostDir(host), rel)
 }
 
 // split takes a package's URI apart: the binhost's, and PATH.

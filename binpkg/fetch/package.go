@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/portsolve/portsolve/atom/metadata"
@@ -32,20 +33,15 @@ func (f *Fetcher) fetchPackage(ctx context.Context, p *metadata.Package) (string
 	if digests.MD5 == "" && digests.SHA1 == "" && !strings.HasSuffix(path, ".gpkg.tar") {
 		return "", &Error{URL: redacted(p.File), Err: errors.New("the index has no checksum of it, and an XPAK package none of its own; it could not be verified")}
 	}
-	if err := makeDir(path); err != nil {
-		return "", &Error{URL: redacted(p.File), Err: err}
-	}
-	part, err := f.lockPart(ctx, path)
+	path, part, err := f.place(ctx, p, path, digests)
 	if err != nil {
 		return "", &Error{URL: redacted(p.File), Err: err}
 	}
-	defer part.release()
-	// Whoever held the lock before may have fetched it. What is there is verified again: it may be older than the index.
-	if err := verifyFile(ctx, path, p, digests); err == nil {
+	if part == nil {
 		f.report(Event{Kind: Cached, Name: name(p), URL: redacted(p.File), Done: digests.Size, Total: digests.Size})
-		part.discard()
 		return path, nil
 	}
+	defer part.release()
 	t := &transfer{
 		f: f, name: name(p), url: from, size: -1, limit: maxPackage, part: part.file,
 		verify: func() error { return verifyFile(ctx, part.path, p, digests) },
@@ -61,6 +57,59 @@ func (f *Fetcher) fetchPackage(ctx context.Context, p *metadata.Package) (string
 	}
 	f.report(Event{Kind: Finished, Name: t.name, URL: redacted(t.url), Done: max(t.size, 0), Total: t.size})
 	return path, nil
+}
+
+// place finds where the package is to be kept, and locks its part. part is nil if the package is there already.
+func (f *Fetcher) place(ctx context.Context, p *metadata.Package, path string, d binpkg.Digests) (_ string, part *partFile, err error) {
+	below := f.below(p)
+	if below != "" && verifyFile(ctx, path, p, d) == nil {
+		return path, nil, nil // nothing has to be written there
+	}
+	if below != "" && f.isTaken(path) {
+		err = fmt.Errorf("%s is another package, of this system", path)
+	} else if err = makeDir(path); err == nil {
+		part, err = f.lockPart(ctx, path)
+	}
+	if err != nil && below != "" && ctx.Err() == nil {
+		f.report(Event{Kind: Elsewhere, Name: name(p), URL: redacted(p.File), Err: err})
+		path = below
+		if err = makeDir(path); err == nil {
+			part, err = f.lockPart(ctx, path)
+		}
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	// Whoever held the lock before may have fetched it. What is there is verified again: it may be older than the index.
+	if verifyFile(ctx, path, p, d) == nil {
+		part.discard()
+		part.release()
+		return path, nil, nil
+	}
+	return path, part, nil
+}
+
+// Have reports whether a file with the size that the index says is where the package is kept.
+func (f *Fetcher) Have(p *metadata.Package) bool {
+	path, err := f.Path(p)
+	if err != nil {
+		return false
+	}
+	for _, path := range []string{path, f.below(p)} {
+		if st, err := os.Stat(path); err == nil && st.Mode().IsRegular() && st.Size() == binpkg.DigestsOf(p).Size {
+			return true
+		}
+	}
+	return false
+}
+
+// isTaken: there is a file that is not to be replaced.
+func (f *Fetcher) isTaken(path string) bool {
+	if rel, err := filepath.Rel(f.o.Own, path); f.o.Own == "" || err != nil || !filepath.IsLocal(rel) {
+		return false
+	}
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // verifyFile compares a file with what the index says. Without a checksum in the index it is the package's own Manifest
