@@ -45,7 +45,7 @@ func (x *Execution) Run(ctx context.Context, o ExecuteOptions) ([]*merge.Report,
 		return nil, err
 	}
 	defer fs.Close()
-	state := vdb.State{FS: fs}
+	state := vdb.State{FS: fs, Group: vdb.PortageGroup(fs)}
 	if len(x.World.Add)+len(x.World.Remove) > 0 {
 		if err := state.EditWorld(ctx, x.World, o.waiting); err != nil {
 			return nil, err

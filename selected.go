@@ -120,6 +120,9 @@ func (w *worldWriter) slots(a *atom.Atom) (slots map[string]bool, left bool, err
 	matched := map[string]bool{}
 	add := func(pkgs []*metadata.Package) {
 		for _, p := range pkgs {
+			if p.Invalid != nil || p.Slot == "" { // an ebuild nobody knows the slot of
+				continue
+			}
 			slots[p.Slot] = true
 			if matchesPackage(a, p) {
 				matched[p.Slot] = true

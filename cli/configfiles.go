@@ -100,7 +100,7 @@ func (inv *invocation) openPending(ctx context.Context, cmd *command) (*pendingF
 	if err != nil {
 		return nil, err
 	}
-	return &pendingFiles{inv: inv, cmd: cmd, state: vdb.State{FS: fs}, protect: target.Settings.ConfigProtect}, nil
+	return &pendingFiles{inv: inv, cmd: cmd, state: vdb.State{FS: fs, Group: vdb.PortageGroup(fs)}, protect: target.Settings.ConfigProtect}, nil
 }
 
 // find lists the pending updates, those of the named files if any are.

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -34,7 +32,7 @@ type engine struct {
 	index   *owners.Index // nil until somebody asks
 	protect *rules.Protect
 	ignore  rules.Patterns // COLLISION_IGNORE
-	keep    rules.Patterns // UNINSTALL_IGNORE
+	keep    rules.Globs    // UNINSTALL_IGNORE
 	mask    rules.Mask
 
 	privileged bool
@@ -84,7 +82,7 @@ func newEngineOn(ctx context.Context, t rootfs.FS, target Target, o Options) (*e
 	s := &target.Settings
 	e := &engine{
 		ctx: ctx, t: t, target: target, o: o, step: -1,
-		state:   vdb.State{FS: t, Group: portageGroup(t)},
+		state:   vdb.State{FS: t, Group: vdb.PortageGroup(t)},
 		res:     owners.NewResolver(t),
 		protect: rules.NewProtect(s.ConfigProtect, s.ConfigProtectMask),
 		ignore:  s.CollisionIgnore, keep: s.UninstallIgnore, mask: installMask(s),
@@ -161,27 +159,6 @@ func installMask(s *Settings) rules.Mask {
 		}
 	}
 	return mask
-}
-
-// portageGroup is the number of the group portage: ROOT's, else the host's, else the
-// one that Gentoo always gives it (acct-group/portage).
-func portageGroup(t rootfs.FS) int {
-	text, _ := rootfs.ReadFile(t, "etc/group")
-	for line := range strings.Lines(string(text)) {
-		f := strings.Split(strings.TrimSpace(line), ":")
-		if len(f) < 3 || f[0] != "portage" {
-			continue
-		}
-		if n, err := strconv.Atoi(f[2]); err == nil && n > 0 {
-			return n
-		}
-	}
-	if g, err := user.LookupGroup("portage"); err == nil {
-		if n, err := strconv.Atoi(g.Gid); err == nil && n > 0 {
-			return n
-		}
-	}
-	return 250
 }
 
 // makeTemp makes the directories that programs need in an empty ROOT, as Portage does.

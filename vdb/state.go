@@ -3,8 +3,11 @@ package vdb
 import (
 	"errors"
 	"io/fs"
+	"os/user"
 	"path"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
 )
@@ -16,6 +19,27 @@ type State struct {
 	// Group is the number of the group "portage"; 0 if the system has none. What
 	// Portage makes for that group gets it, as far as the process may set it.
 	Group int
+}
+
+// PortageGroup is the number of the group portage: ROOT's, else the host's, else the
+// one that Gentoo always gives it (acct-group/portage).
+func PortageGroup(t rootfs.FS) int {
+	text, _ := rootfs.ReadFile(t, "etc/group")
+	for line := range strings.Lines(string(text)) {
+		f := strings.Split(strings.TrimSpace(line), ":")
+		if len(f) < 3 || f[0] != "portage" {
+			continue
+		}
+		if n, err := strconv.Atoi(f[2]); err == nil && n > 0 {
+			return n
+		}
+	}
+	if g, err := user.LookupGroup("portage"); err == nil {
+		if n, err := strconv.Atoi(g.Gid); err == nil && n > 0 {
+			return n
+		}
+	}
+	return 250
 }
 
 // Directories below ROOT that Portage makes itself.

@@ -469,6 +469,15 @@ type noSync struct{ rootfs.FS }
 func (noSync) SyncDir(string) error { return nil }
 
 // TestGroup gives what is Portage's to its group, and nothing else.
+// TestPortageGroup: ROOT's own group of that name comes first.
+func TestPortageGroup(t *testing.T) {
+	s, dir := newStore(t)
+	writeFile(t, filepath.Join(dir, "etc/group"), "root:x:0:\nportage:x\nportage:x:-1:\nportage:x:4711:portage\n")
+	if got := PortageGroup(s.FS); got != 4711 {
+		t.Errorf("%d", got)
+	}
+}
+
 func TestGroup(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")

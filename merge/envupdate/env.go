@@ -37,7 +37,7 @@ type Env struct {
 // and SPACE_SEPARATED.
 func colonSeparated() []string {
 	return []string{"ADA_INCLUDE_PATH", "ADA_OBJECTS_PATH", "CLASSPATH", "INFODIR", "INFOPATH", "KDEDIRS", "LDPATH", "MANPATH",
-		"PATH", "PKG_CONFIG_PATH", "PRELINK_PATH", "PRELINK_PATH_MASK", "PYTHONPATH", "ROOTPATH"}
+		"PATH", "PKG_CONFIG_PATH", "PYTHONPATH", "ROOTPATH"}
 }
 
 func spaceSeparated() []string { return []string{"CONFIG_PROTECT", "CONFIG_PROTECT_MASK"} }

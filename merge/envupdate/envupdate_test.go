@@ -122,7 +122,8 @@ func TestParse(t *testing.T) {
 		`A="x`:                           "line 1: a quote is not closed",
 		"A=b\nwhat is this":              `line 2: not of the form NAME="value"`,
 		"1A=b":                           `line 1: not of the form NAME="value"`,
-		"A =b":                           `line 1: not of the form NAME="value"`,
+		"A = b\nC =\nD =e":               "A=b C= D=e",
+		"A b=c":                          `line 1: not of the form NAME="value"`,
 		"":                               "",
 	} {
 		list, err := parse(text)
@@ -165,6 +166,32 @@ func TestRead(t *testing.T) {
 	}
 	if len(e.Problems) != 2 || !strings.Contains(e.Problems[0], "50bad: line 1") {
 		t.Errorf("problems: %q", e.Problems)
+	}
+}
+
+// TestAccumulates: the classes of variables, as Portage 3.0.82 was seen to treat them.
+func TestAccumulates(t *testing.T) {
+	lists := strings.Fields("ADA_INCLUDE_PATH ADA_OBJECTS_PATH CLASSPATH INFODIR INFOPATH KDEDIRS MANPATH PATH PKG_CONFIG_PATH PYTHONPATH ROOTPATH MINE")
+	plain := strings.Fields("EDITOR LDPATH32 PERL5LIB PRELINK_PATH PRELINK_PATH_MASK XDG_CONFIG_DIRS XDG_DATA_DIRS")
+	words := strings.Fields("CONFIG_PROTECT CONFIG_PROTECT_MASK WORDS")
+	one, two := "COLON_SEPARATED=MINE\nSPACE_SEPARATED=WORDS\n", ""
+	want := map[string]string{}
+	for _, name := range slices.Concat(lists, plain, words) {
+		one += name + "=/a\n"
+		two += name + "=/b\n"
+		switch want[name] = "/b"; {
+		case slices.Contains(lists, name):
+			want[name] = "/a:/b"
+		case slices.Contains(words, name):
+			want[name] = "/a /b"
+		}
+	}
+	tree, _ := root(t, map[string]string{"etc/env.d/10one": one, "etc/env.d/20two": two})
+	got := Read(tree).Vars
+	for name, value := range want {
+		if got[name] != value {
+			t.Errorf("%s: %q, want %q", name, got[name], value)
+		}
 	}
 }
 

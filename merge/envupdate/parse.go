@@ -13,7 +13,8 @@ var errUnclosed = errors.New("a quote is not closed")
 
 // parse reads a file of env.d: assignments as in sh, without expansion. A value is
 // taken as it is written: in double quotes a backslash stays unless it stands before
-// a double quote or a backslash. "export" before a name is allowed.
+// a double quote or a backslash. "export" before a name is allowed, and, as for
+// Portage and unlike sh, NAME = value.
 func parse(text string) ([]assignment, error) {
 	p := &parser{text: text, line: 1}
 	var out []assignment
@@ -28,10 +29,14 @@ func parse(text string) ([]assignment, error) {
 			p.skipBlank()
 			name = p.name()
 		}
+		spaced := p.skipSpaces()
 		if name == "" || p.peek() != '=' {
 			return nil, fmt.Errorf("line %d: not of the form NAME=\"value\"", line)
 		}
 		p.next()
+		if spaced {
+			p.skipSpaces()
+		}
 		value, err := p.value()
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", line, err)
@@ -79,6 +84,15 @@ func (p *parser) skipBlank() {
 			return
 		}
 	}
+}
+
+// skipSpaces passes over white space within a line.
+func (p *parser) skipSpaces() bool {
+	from := p.at
+	for c := p.peek(); c == ' ' || c == '\t'; c = p.peek() {
+		p.next()
+	}
+	return p.at > from
 }
 
 func (p *parser) name() string {

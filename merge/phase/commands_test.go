@@ -254,18 +254,22 @@ func TestHelpersOnTheImage(t *testing.T) {
 	}
 }
 
-// TestStrictUse: a flag outside of IUSE_EFFECTIVE ends the phase from EAPI 4 on, if
-// IUSE_EFFECTIVE is recorded.
-func TestStrictUse(t *testing.T) {
-	for eapi, want := range map[string]bool{"3": false, "4": true, "8": true} {
-		f := newFixture(t, eapi, "setup", "pkg_setup () \n{ \n use zz\n}\n")
-		f.call.Package.IUSEEffective = metadata.NewUseSet([]string{"a", "b"})
-		if err := f.run(t); (err != nil) != want {
-			t.Errorf("EAPI %s: %v", eapi, err)
-		}
-		f.call.Package.IUSEEffective = nil
-		if err := f.run(t); err != nil {
-			t.Errorf("EAPI %s, not recorded: %v", eapi, err)
+// TestUnknownFlag: a flag outside of IUSE_EFFECTIVE is disabled and, from EAPI 4 on and
+// if IUSE_EFFECTIVE is recorded, a QA message; the phase goes on.
+func TestUnknownFlag(t *testing.T) {
+	for eapi, noticed := range map[string]bool{"3": false, "4": true, "8": true} {
+		for _, recorded := range []bool{true, false} {
+			f := newFixture(t, eapi, "setup", "pkg_setup () \n{ \n use zz || echo \"disabled$(usev zz)\"\n}\n")
+			if recorded {
+				f.call.Package.IUSEEffective = metadata.NewUseSet([]string{"a", "b"})
+			}
+			if err := f.run(t); err != nil {
+				t.Errorf("EAPI %s, recorded %v: %v", eapi, recorded, err)
+			}
+			out := f.out.String()
+			if !strings.Contains(out, "disabled\n") || strings.Contains(out, "USE flag 'zz' is not in IUSE of app-misc/foo") != (noticed && recorded) {
+				t.Errorf("EAPI %s, recorded %v:\n%s", eapi, recorded, out)
+			}
 		}
 	}
 }

@@ -152,7 +152,6 @@ func TestFailures(t *testing.T) {
 		"banned program":      {`dolib x`, "dolib is banned in EAPI 8"},
 		"src command":         {`doins x; touch "${ROOT}/after"`, "doins is for src_* functions; a binary package has only its pkg_* functions"},
 		"default":             {`default`, "default: there is no default_pkg_setup"},
-		"unknown flag":        {`IUSE_EFFECTIVE="a b" ; use nothing`, "USE flag 'nothing' is not in IUSE of app-misc/foo-1.2-r3"},
 		"image without image": {`fperms 0644 /x`, "fperms works on the image, which pkg_setup has none of"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -15,7 +15,7 @@ func builtin() []profile.Assign {
 		{"ACCEPT_RESTRICT", "*"},
 		{"BINPKG_FORMAT", "gpkg"},
 		{"CLEAN_DELAY", "5"},
-		{"COLLISION_IGNORE", "/lib/modules/* *.py[co] *$py.class */dropin.cache"},
+		{"COLLISION_IGNORE", "/lib/modules/* *.py[co] *$py.class"},
 		{"CONFIG_PROTECT", "/etc"},
 		{"CONFIG_PROTECT_MASK", "/etc/env.d"},
 		{"DISTDIR", "/var/cache/distfiles"},
@@ -24,7 +24,7 @@ func builtin() []profile.Assign {
 		{"PKGDIR", "/var/cache/binpkgs"},
 		{"PORTAGE_TMPDIR", "/var/tmp"},
 		{"PROFILE_ONLY_VARIABLES", "ARCH ELIBC IUSE_IMPLICIT KERNEL USERLAND USE_EXPAND_IMPLICIT USE_EXPAND_UNPREFIXED USE_EXPAND_VALUES_ARCH USE_EXPAND_VALUES_ELIBC USE_EXPAND_VALUES_KERNEL USE_EXPAND_VALUES_USERLAND"},
-		{"UNINSTALL_IGNORE", "/lib/modules/* /var/run /var/lock"},
+		{"UNINSTALL_IGNORE", "/lib/modules/*"},
 		{"USE_ORDER", "env:pkg:conf:defaults:pkginternal:features:repo:env.d"},
 	}
 	out := make([]profile.Assign, len(values))

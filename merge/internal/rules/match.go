@@ -5,6 +5,7 @@ package rules
 
 import (
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -74,7 +75,16 @@ func matchSet(pattern string, c byte) (width int, in, isSet bool) {
 	return 0, false, false
 }
 
-// Patterns is a list such as COLLISION_IGNORE or UNINSTALL_IGNORE.
+// Globs is UNINSTALL_IGNORE: patterns for the whole path. One that names a directory
+// says nothing of what is in it.
+type Globs []string
+
+// Has reports whether a pattern matches the path.
+func (l Globs) Has(name string) bool {
+	return slices.ContainsFunc(l, func(p string) bool { return Match(p, name) })
+}
+
+// Patterns is COLLISION_IGNORE.
 type Patterns []string
 
 // Has reports whether a path is named: by a pattern that matches it, or that is or

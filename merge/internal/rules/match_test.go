@@ -75,6 +75,18 @@ func TestProtect(t *testing.T) {
 	}
 }
 
+func TestGlobs(t *testing.T) {
+	g := Globs{"/var/lib", "/usr/share/doc/many/[!R]*", "*.pyc", "/srv/", ""}
+	for name, want := range map[string]bool{
+		"/var/lib": true, "/var/lib/many/state": false, "/usr/share/doc/many/a.txt": true, "/usr/share/doc/many/README": false,
+		"/usr/lib/many/x.pyc": true, "/srv": false, "/srv/x": false,
+	} {
+		if got := g.Has(name); got != want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestPatterns(t *testing.T) {
 	p := Patterns{"/usr/share/coll/", "/lib/modules/*", ""}
 	for name, want := range map[string]bool{

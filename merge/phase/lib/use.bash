@@ -14,12 +14,13 @@ __portsolve_has hasv && hasv() {
 	has "$@" && printf '%s\n' "$1"
 }
 
-# __portsolve_flag checks that the package may ask for the flag. What is not
-# recorded is not checked: old packages have no IUSE_EFFECTIVE.
+# __portsolve_flag notes that the package may not ask for the flag, which then counts as
+# disabled. It is no reason to leave a binary package half installed: it was built so, and
+# nobody can change it. What is not recorded is not checked: old packages have no IUSE_EFFECTIVE.
 __portsolve_flag() {
 	local IFS=$' \t\n'
 	if __portsolve_has strict-use && [[ -n ${IUSE_EFFECTIVE} ]]; then
-		has "$1" ${IUSE_EFFECTIVE} || die "USE flag '$1' is not in IUSE of ${CATEGORY}/${PF}"
+		has "$1" ${IUSE_EFFECTIVE} || eqawarn "USE flag '$1' is not in IUSE of ${CATEGORY}/${PF}; it counts as disabled"
 	fi
 }
 
