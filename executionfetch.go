@@ -97,6 +97,26 @@ func (x *Execution) Fetch(ctx context.Context, report func(fetch.Event)) error {
 	return err
 }
 
+// Downloads are how many packages Fetch has to fetch and their size in bytes, as far as their indexes say.
+func (x *Execution) Downloads() (count int, size int64) {
+	var pkgs []*metadata.Package
+	for _, r := range x.remote {
+		pkgs = append(pkgs, r.pkg)
+	}
+	return DownloadSize(pkgs)
+}
+
+// DownloadSize is how many of the packages are on http binhosts, and their size in bytes, as far as their indexes say.
+func DownloadSize(pkgs []*metadata.Package) (count int, size int64) {
+	for _, p := range pkgs {
+		if p.Remote && fetch.IsRemote(p.File) {
+			count++
+			size += max(binpkg.DigestsOf(p).Size, 0)
+		}
+	}
+	return count, size
+}
+
 // Verify opens and verifies every package of the execution, as merging does first.
 // All that are refused are told; nothing is merged.
 func (x *Execution) Verify(ctx context.Context) error {

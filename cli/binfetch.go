@@ -3,17 +3,13 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/portsolve/portsolve"
 	"github.com/portsolve/portsolve/atom/metadata"
-	"github.com/portsolve/portsolve/binpkg/fetch"
 )
 
 type fetchedPackages struct {
@@ -64,9 +60,14 @@ func (inv *invocation) fetchPackages(c *cli.Context, w *words) error {
 		}
 		wanted = append(wanted, p)
 	}
-	shown := newDownloads(inv.stderr, wanted)
+	cmd.format = "text"
+	if w.json {
+		cmd.format = "json"
+	}
+	count, size := portsolve.DownloadSize(wanted)
+	shown := inv.newDownloads(cmd, count, size)
 	paths, err := sys.FetchBinaries(c.Context, wanted, shown.report)
-	shown.clear()
+	shown.close()
 	if c.Context.Err() != nil {
 		return c.Context.Err()
 	}
@@ -127,91 +128,4 @@ func bestBinary(c *cli.Context, sys *portsolve.System, word string) (best *metad
 		why = fmt.Sprintf("%s %s", candidate.Pkg.CPV, candidate.Excluded[0].Detail)
 	}
 	return best, why, nil
-}
-
-// downloads shows what a fetcher reports: a line for each package, and on a terminal one below that is redrawn.
-type downloads struct {
-	mu       sync.Mutex
-	out      io.Writer
-	terminal bool
-	last     time.Time
-	drawn    bool
-	there    map[string]int64 // by name: bytes of what has begun
-	ended    int
-	count    int
-	total    int64
-}
-
-func newDownloads(out io.Writer, pkgs []*metadata.Package) *downloads {
-	d := &downloads{out: out, terminal: isTerminal(out), there: map[string]int64{}}
-	for _, p := range pkgs {
-		if p.Remote {
-			d.count++
-			var size int64
-			if _, err := fmt.Sscan(p.Var("SIZE"), &size); err == nil {
-				d.total += size
-			}
-		}
-	}
-	return d
-}
-
-// report implements fetch.Options.Report.
-func (d *downloads) report(e fetch.Event) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	switch e.Kind {
-	case fetch.Retrying:
-		d.line(fmt.Sprintf("%s: %v; attempt %d in %v", e.Name, e.Err, e.Attempt+1, e.Pause.Round(100*time.Millisecond)))
-	case fetch.Finished:
-		d.ended++
-		d.line(fmt.Sprintf("%s: %s", e.Name, mebibytes(e.Done)))
-	case fetch.Elsewhere:
-		d.line(fmt.Sprintf("%s is kept in the cache: %v", e.Name, e.Err))
-	case fetch.Cached, fetch.Failed: // an error has its own words
-		d.ended++
-	}
-	if e.Done >= 0 {
-		d.there[e.Name] = e.Done
-	}
-	d.redraw()
-}
-
-// line is written above the one that is redrawn.
-func (d *downloads) line(text string) {
-	d.wipe()
-	fmt.Fprintf(d.out, ">>> %s\n", text)
-}
-
-func (d *downloads) redraw() {
-	if !d.terminal || time.Since(d.last) < progressEvery {
-		return
-	}
-	d.last, d.drawn = time.Now(), true
-	var done int64
-	for _, n := range d.there {
-		done += n
-	}
-	fmt.Fprintf(d.out, "\r\x1b[K%d of %d packages, %s of %s", d.ended, d.count, mebibytes(done), mebibytes(d.total))
-}
-
-func (d *downloads) wipe() {
-	if d.drawn {
-		fmt.Fprint(d.out, "\r\x1b[K")
-		d.drawn = false
-	}
-}
-
-// clear removes the line before anything else is printed.
-func (d *downloads) clear() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.wipe()
-}
-
-func mebibytes(n int64) string {
-	if n < 1<<20 {
-		return fmt.Sprintf("%d KiB", (n+1023)>>10)
-	}
-	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
 }

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"crypto/md5"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,11 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
-
-	"github.com/portsolve/portsolve/atom"
-	"github.com/portsolve/portsolve/atom/metadata"
-	"github.com/portsolve/portsolve/binpkg/fetch"
 )
 
 // TestBinpkgFetch: the best package of an atom comes into the cache once; what is not to be had is named, and the rest comes.
@@ -55,7 +48,7 @@ func TestBinpkgFetch(t *testing.T) {
 	if code != 1 || !strings.HasSuffix(strings.TrimSpace(stdout), "/a/b-2.gpkg.tar") || strings.Count(stdout, "\n") != 1 {
 		t.Errorf("exit %d: %s", code, stdout)
 	}
-	for _, want := range []string{">>> a/b-2: 1 KiB", "a/gone-1.gpkg.tar: the server answers 404", "a/masked: a/masked-1 keyword ~amd64 is not accepted", "a/none: there is no binary package"} {
+	for _, want := range []string{">>> Fetched a/b-2\n", "a/gone-1.gpkg.tar: the server answers 404", "a/masked: a/masked-1 keyword ~amd64 is not accepted", "a/none: there is no binary package"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("no %q in %s", want, stderr)
 		}
@@ -70,29 +63,5 @@ func TestBinpkgFetch(t *testing.T) {
 	}
 	if _, _, code := run(); code != 2 {
 		t.Errorf("without an atom: exit %d", code)
-	}
-}
-
-// On a terminal there is a line that is redrawn; elsewhere there are lines only.
-func TestDownloadsShown(t *testing.T) {
-	cpv, err := atom.ParseCPV("a/b-1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := metadata.FromVars(cpv, metadata.Binary, map[string]string{"SIZE": "3000000"})
-	p.Remote = true
-	var out bytes.Buffer
-	d := newDownloads(&out, []*metadata.Package{p})
-	d.terminal = true
-	d.report(fetch.Event{Kind: fetch.Started, Name: "a/b-1"})
-	d.last = time.Time{}
-	d.report(fetch.Event{Kind: fetch.Progress, Name: "a/b-1", Done: 1500000})
-	d.report(fetch.Event{Kind: fetch.Retrying, Name: "a/b-1", Attempt: 1, Err: errors.New("the connection broke"), Pause: time.Second})
-	d.report(fetch.Event{Kind: fetch.Finished, Name: "a/b-1", Done: 3000000})
-	d.clear()
-	for _, want := range []string{"0 of 1 packages, 0 KiB of 2.9 MiB", "0 of 1 packages, 1.4 MiB of 2.9 MiB", ">>> a/b-1: the connection broke; attempt 2 in 1s\n", ">>> a/b-1: 2.9 MiB\n"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in %q", want, out.String())
-		}
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/portsolve/portsolve"
-	"github.com/portsolve/portsolve/binpkg/fetch"
 	"github.com/portsolve/portsolve/internal/elog"
 	"github.com/portsolve/portsolve/internal/rootfs"
 	"github.com/portsolve/portsolve/merge"
@@ -39,6 +38,9 @@ func (inv *invocation) execute(ctx context.Context, cmd *command, work *portsolv
 	if cmd.format == "json" { // standard output is the answer's
 		show.out = inv.stderr
 	}
+	if err := inv.fetch(ctx, cmd, work); err != nil {
+		return err
+	}
 	if cmd.execution.fetchOnly {
 		return inv.fetchOnly(ctx, work, show)
 	}
@@ -52,7 +54,7 @@ func (inv *invocation) execute(ctx context.Context, cmd *command, work *portsolv
 		Merge: merge.Options{
 			Phases: phases, Out: show.out, Jobs: cmd.execution.jobs, NoConfmem: cmd.execution.noConfmem, KeepGoing: cmd.execution.keepGoing,
 		},
-		Event: show.event, Fetch: show.fetch,
+		Event: show.event,
 	})
 	var overtaken *portsolve.OvertakenError
 	if errors.As(err, &overtaken) && len(reports) < 2 {
@@ -71,12 +73,9 @@ func (inv *invocation) execute(ctx context.Context, cmd *command, work *portsolv
 	return &failure{err}
 }
 
-// fetchOnly fetches and verifies what would be merged.
+// fetchOnly verifies what would be merged, and was fetched.
 func (inv *invocation) fetchOnly(ctx context.Context, work *portsolve.Execution, show *executionLog) error {
-	err := work.Fetch(ctx, show.fetch)
-	if err == nil {
-		err = work.Verify(ctx)
-	}
+	err := work.Verify(ctx)
 	if err == nil {
 		show.printf(">>> All packages are here and verified; nothing was merged.\n")
 		return nil
@@ -87,17 +86,16 @@ func (inv *invocation) fetchOnly(ctx context.Context, work *portsolve.Execution,
 	return &failure{err}
 }
 
-// fetch prints a line for each package that has been fetched, or is tried again. It is no part
-// of the output proper, as several packages come at a time, in any order.
-func (l *executionLog) fetch(e fetch.Event) {
-	switch e.Kind {
-	case fetch.Finished:
-		fmt.Fprintf(l.inv.stderr, ">>> Fetched %s\n", e.Name)
-	case fetch.Retrying:
-		fmt.Fprintf(l.inv.stderr, "portsolve: %s: %v; trying again\n", e.Name, e.Err)
-	case fetch.Elsewhere:
-		fmt.Fprintf(l.inv.stderr, "portsolve: %s is kept in the cache: %v\n", e.Name, e.Err)
+// fetch makes the packages of binhosts available before anything else is done.
+func (inv *invocation) fetch(ctx context.Context, cmd *command, work *portsolve.Execution) error {
+	count, size := work.Downloads()
+	shown := inv.newDownloads(cmd, count, size)
+	err := work.Fetch(ctx, shown.report)
+	shown.close()
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
 	}
+	return &failure{err}
 }
 
 // openToChange is open, but a command that is going to change ROOT first finishes what

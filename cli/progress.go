@@ -67,6 +67,9 @@ func isTerminal(w io.Writer) bool {
 	if demo, ok := w.(*withoutDir); ok {
 		w = demo.Writer
 	}
+	if _, ok := w.(interface{ Columns() int }); ok { // one that is no file
+		return true
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -193,12 +193,17 @@ func (inv *invocation) renderOptions(cmd *command) render.Options {
 	}
 }
 
+// noColor: the environment asks for plain text (emerge(1), https://no-color.org).
+func noColor(env map[string]string) bool {
+	return env["NO_COLOR"] != "" || env["NOCOLOR"] == "yes" || env["NOCOLOR"] == "true"
+}
+
 // wantColor: --color decides, then NO_COLOR and NOCOLOR, then the terminal.
 func (inv *invocation) wantColor(option string) bool {
 	if option != "" {
 		return option == "y"
 	}
-	if inv.env["NO_COLOR"] != "" || inv.env["NOCOLOR"] == "yes" || inv.env["NOCOLOR"] == "true" || inv.env["TERM"] == "dumb" {
+	if noColor(inv.env) || inv.env["TERM"] == "dumb" {
 		return false
 	}
 	return isTerminal(inv.stdout)
