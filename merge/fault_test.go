@@ -224,6 +224,9 @@ func TestKilledRunLeavesNothing(t *testing.T) {
 				}
 				count++
 				call := broken.Calls()[at-1]
+				if left, err := Interrupted(w.root); err != nil || !left && strings.Contains(w.emptyDirs(), "portsolve") {
+					t.Errorf("killed before call %d, %s: nobody looks after what it left: %v", at, call, err)
+				}
 				w.fs = func(inner rootfs.FS) rootfs.FS { return faultfs.Wrap(inner, faultfs.Options{}) }
 				if err := w.recoverAll(); err != nil {
 					t.Errorf("killed before call %d, %s: %v", at, call, err)

@@ -34,16 +34,17 @@ func Interrupted(root string) (bool, error) {
 		return false, fmt.Errorf("ROOT cannot be opened: %w", err)
 	}
 	defer t.Close()
-	for _, base := range []string{varBase, usrBase} {
-		names, err := t.ReadDir(base)
-		if err != nil && !rootfs.IsAbsent(err) {
-			return false, err
-		}
-		if len(names) > 0 {
-			return true, nil
+	for _, base := range []string{varBase, usrBase} { // empty ones too: a run removes them before it ends
+		there, err := rootfs.Exists(t, base)
+		if err != nil || there {
+			return there, err
 		}
 	}
-	return false, nil
+	names, err := t.ReadDir(path.Dir(varBase))
+	if rootfs.IsAbsent(err) {
+		return false, nil
+	}
+	return err == nil && len(names) == 0, err
 }
 
 // recover ends the transactions of killed runs, the oldest first.
