@@ -46,7 +46,11 @@ type engine struct {
 	linkage         *preserve.Linkage // nil until somebody asks
 	step            int               // index of the present step, -1 none
 	removing        bool              // the plan only uninstalls
-	report          *StepReport
+	report          *StepReport       // of the present step, nil outside of steps
+	group           *group            // what waits to get into ROOT
+	steps           *Report
+	first           error // of the run
+	halted          bool  // nothing more is begun
 }
 
 // Places of stages. The second is for systems with /usr on a file system of its own.
@@ -81,7 +85,7 @@ func newEngineOn(ctx context.Context, t rootfs.FS, target Target, o Options) (*e
 	}
 	s := &target.Settings
 	e := &engine{
-		ctx: ctx, t: t, target: target, o: o, step: -1,
+		ctx: ctx, t: t, target: target, o: o, step: -1, group: newGroup(),
 		state:   vdb.State{FS: t, Group: vdb.PortageGroup(t)},
 		res:     owners.NewResolver(t),
 		protect: rules.NewProtect(s.ConfigProtect, s.ConfigProtectMask),

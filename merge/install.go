@@ -14,61 +14,107 @@ import (
 )
 
 // install merges one package; docs/merge-safety.md has the order and its reasons.
-// Until Commit nothing in ROOT has changed but what phases did and the COUNTER file.
-func (e *engine) install(s *Step, p *prepared, r *record) (err error) {
-	defer func() {
-		err = errors.Join(err, e.drop(p))
-		p.pkg, p.img = nil, nil
-	}()
+// It may wait for others (group).
+func (e *engine) install(m *member) {
+	e.at(m.step, m.report)
+	err := e.arrange(m)
+	if err == nil {
+		err = e.group.add(m)
+	}
+	if err == nil {
+		if e.group.full() {
+			e.flush()
+		}
+		return
+	}
+	e.flush() // what comes before it in the plan
+	if e.halted || errors.Is(err, errHalted) {
+		e.giveUp(m)
+		return
+	}
+	e.ended(m, err)
+}
+
+// errHalted says that a step before this one failed while this one was being arranged.
+var errHalted = errors.New("a step before it failed")
+
+// arrange does everything up to the journal. Nothing in ROOT has changed then but
+// what phases did and the COUNTER file.
+func (e *engine) arrange(m *member) error {
+	p, s := m.p, m.s
 	if p.err != nil {
 		return p.err
 	}
-	*r = record{Action: Install, CPV: s.CPV, Slot: p.pkg.Package.Slot, Select: s.Select}
-	replaced, err := e.replacedBy(p)
-	if err != nil {
+	if err := e.apart(m); err != nil {
 		return err
 	}
-	call := e.callFor(p.pkg, replaced)
-	call.image, call.temp = p.tx.Stage(imageDir), p.tx.Stage(tempDir)
-	if err := e.phase(call, "setup"); err != nil {
+	var err error
+	if m.replaced, err = e.replacedBy(p); err != nil {
 		return err
 	}
-	if r.Counter, err = e.store.NextCounter(); err != nil {
+	*m.r = record{Action: Install, CPV: s.CPV, Slot: p.pkg.Package.Slot, Select: s.Select}
+	m.call = e.callFor(p.pkg, m.replaced)
+	m.call.image, m.call.temp = p.tx.Stage(imageDir), p.tx.Stage(tempDir)
+	if !m.mayWait() {
+		if err := e.alone(); err != nil {
+			return err
+		}
+	}
+	if err := e.phase(m.call, "setup"); err != nil {
+		return err
+	}
+	if m.r.Counter, err = e.store.NextCounter(); err != nil {
 		return err
 	}
 	if err := e.state.MkdirAll(path.Dir(entryDir(p.pkg.CPV))); err != nil {
 		return err
 	}
-	if err := e.masked(p.img); err != nil {
+	if err := e.layOut(m); err != nil {
 		return err
 	}
-	l, err := e.layout(s, p, replaced)
-	if err != nil {
+	return e.journal(m)
+}
+
+// apart lets what waits get into ROOT first if the package has to do with it.
+func (e *engine) apart(m *member) error {
+	meets, err := e.group.meets(e, m.p)
+	if err != nil || !meets {
 		return err
 	}
-	if call.has("preinst") {
-		if err := e.phase(call, "preinst"); err != nil {
-			return err
-		}
-		// The phase may have changed the image and ROOT: everything is looked at again.
-		if err := p.img.Rescan(e.t); err != nil {
-			return err
-		}
-		e.res.Forget()
-		if err := e.masked(p.img); err != nil {
-			return err
-		}
-		if l, err = e.layout(s, p, replaced); err != nil {
-			return err
-		}
+	return e.alone()
+}
+
+// alone lets what waits get into ROOT first.
+func (e *engine) alone() error {
+	step, report := e.step, e.report
+	e.flush()
+	if e.halted || e.missing(step, report) {
+		return errHalted
 	}
-	if err := e.commit(l, p, r); err != nil {
+	return nil
+}
+
+// layOut decides what is to be done, with pkg_preinst in between.
+func (e *engine) layOut(m *member) (err error) {
+	if err := e.masked(m.p.img); err != nil {
 		return err
 	}
-	r.placed, r.contents = true, l.contents
-	e.announce(l)
-	e.relinked(l)
-	return e.complete(p.tx, r, call)
+	if m.l, err = e.layout(m.s, m.p, m.replaced); err != nil || !m.call.has("preinst") {
+		return err
+	}
+	if err := e.phase(m.call, "preinst"); err != nil {
+		return err
+	}
+	// The phase may have changed the image and ROOT: everything is looked at again.
+	if err := m.p.img.Rescan(e.t); err != nil {
+		return err
+	}
+	e.res.Forget()
+	if err := e.masked(m.p.img); err != nil {
+		return err
+	}
+	m.l, err = e.layout(m.s, m.p, m.replaced)
+	return err
 }
 
 // relinked drops the index of owners if the package brought a link to a directory:
@@ -123,69 +169,69 @@ func (e *engine) replacedBy(p *prepared) ([]instance, error) {
 	return all, nil
 }
 
-// commit makes the journal durable and changes ROOT.
-func (e *engine) commit(l *layout, p *prepared, r *record) error {
+// journal writes the journal with all that is to be done; nothing is durable yet.
+func (e *engine) journal(m *member) error {
 	if err := e.ctx.Err(); err != nil {
 		return err
 	}
-	for i := range l.replaced {
-		r.Replaced = append(r.Replaced, oldEntry{CPV: l.replaced[i].CPV.String(), Aside: p.tx.Stage("entry" + strconv.Itoa(i))})
+	tx := m.p.tx
+	for i := range m.replaced {
+		m.r.Replaced = append(m.r.Replaced, oldEntry{CPV: m.replaced[i].CPV.String(), Aside: tx.Stage("entry" + strconv.Itoa(i))})
 	}
-	if err := p.tx.SetData(r); err != nil {
+	if err := tx.SetData(m.r); err != nil {
 		return err
 	}
-	ops, err := e.entryOps(l, p, r)
+	state, err := e.stateOps(m)
 	if err != nil {
 		return err
 	}
-	if err := p.tx.Prepare(ops); err != nil {
+	if e.group.changes(state) {
+		if err := e.alone(); err != nil {
+			return err
+		}
+		if state, err = e.stateOps(m); err != nil {
+			return err
+		}
+	}
+	m.state = len(state) > 0
+	entry, err := e.entryOp(m)
+	if err != nil {
 		return err
 	}
-	// One syncfs(2) makes the stage, the journal, the new entry and the changes of the
-	// package before durable.
-	if err := e.settled(append(p.tx.SyncPoints(), path.Dir(entryDir(p.pkg.CPV)))...); err != nil {
-		return err
-	}
-	if err := p.tx.Commit(); err != nil {
-		return err
-	}
-	if !l.straight || slices.ContainsFunc(l.img.Objects, func(o image.Object) bool { return o.IsSymlink() }) {
-		e.res.Forget()
-	}
-	return nil
+	m.ops = append(append(m.l.ops, state...), entry)
+	return tx.Prepare(m.ops)
 }
 
-// entryOps stages the entry of the package database and completes the operations.
-func (e *engine) entryOps(l *layout, p *prepared, r *record) ([]txn.Op, error) {
-	preserved, err := l.preserveOps(p, r)
+// stateOps are the changes of the configuration memory and of the registry of preserved
+// libraries.
+func (e *engine) stateOps(m *member) ([]txn.Op, error) {
+	ops, err := m.l.preserveOps(m.p, m.r)
 	if err != nil {
 		return nil, err
 	}
-	ops := append(l.ops, preserved...)
-	files := make(map[string][]byte, len(p.pkg.Metadata))
-	for _, v := range p.pkg.Metadata {
+	memory, err := e.memoryOp(m.l, m.p.tx)
+	return append(ops, memory...), err
+}
+
+// entryOp stages the entry of the package database.
+func (e *engine) entryOp(m *member) (txn.Op, error) {
+	pkg := m.p.pkg
+	files := make(map[string][]byte, len(pkg.Metadata))
+	for _, v := range pkg.Metadata {
 		files[v.Name] = v.Data
 	}
 	delete(files, "INSTALL_MASK") // a package has no say in it
 	if len(e.mask) > 0 {
 		files["INSTALL_MASK"] = []byte(strings.Join(e.mask, " ") + "\n")
 	}
-	entry := &vdb.Entry{CPV: p.pkg.CPV, Files: files, Contents: l.contents, Counter: r.Counter, BinpkgMD5: p.pkg.MD5}
-	if err := e.store.Stage(entry); err != nil {
-		return nil, err
-	}
-	memory, err := e.memoryOp(l, p.tx)
-	if err != nil {
-		return nil, err
-	}
-	ops = append(ops, memory...)
-	op := txn.Op{Kind: txn.Entry, Path: entryDir(p.pkg.CPV), New: mergingDir(p.pkg.CPV), Counter: r.Counter}
-	for i := range l.replaced {
-		if l.replaced[i].CPV == p.pkg.CPV {
-			op.Old = r.Replaced[i].Aside
+	entry := &vdb.Entry{CPV: pkg.CPV, Files: files, Contents: m.l.contents, Counter: m.r.Counter, BinpkgMD5: pkg.MD5}
+	op := txn.Op{Kind: txn.Entry, Path: entryDir(pkg.CPV), New: mergingDir(pkg.CPV), Counter: m.r.Counter}
+	for i := range m.replaced {
+		if m.replaced[i].CPV == pkg.CPV {
+			op.Old = m.r.Replaced[i].Aside
 		}
 	}
-	return append(ops, op), nil
+	return op, e.store.Stage(entry)
 }
 
 // announce tells what was merged.

@@ -38,6 +38,8 @@ type layout struct {
 	straight   bool                     // no image path leads through a link of ROOT
 	taken      map[string]*image.Object // by resolved name: what the image puts there
 	newDirs    map[string]bool          // resolved names of directories that are made
+	made       map[string]bool          // names of those that come with a whole tree
+	links      bool                     // the image has symbolic links
 	under      string                   // image path of the subtree that is moved as a whole, "" none
 	mounts     map[string]uint64        // of directories of ROOT
 	farGroups  map[[2]uint64]string     // copies beside their targets by hard link group and mount
@@ -85,7 +87,7 @@ func (e *CollisionError) Error() string {
 func (e *engine) layout(s *Step, p *prepared, replaced []instance) (*layout, error) {
 	l := &layout{
 		e: e, step: s, img: p.img, tx: p.tx, replaced: replaced, straight: true,
-		taken: map[string]*image.Object{}, newDirs: map[string]bool{}, mounts: map[string]uint64{},
+		taken: map[string]*image.Object{}, newDirs: map[string]bool{}, made: map[string]bool{}, mounts: map[string]uint64{},
 	}
 	for i := range replaced {
 		if replaced[i].CPV.Version.Compare(p.pkg.CPV.Version) > 0 {
@@ -169,7 +171,11 @@ func (l *layout) object(o *image.Object) error {
 		return err
 	}
 	l.own(o)
+	l.links = l.links || o.IsSymlink()
 	if l.under != "" && strings.HasPrefix(o.Path, l.under+"/") {
+		if o.IsDir() {
+			l.made[name] = true
+		}
 		l.event(FileMerged, o.Path)
 		return nil
 	}
@@ -214,7 +220,7 @@ func (l *layout) event(mark, p string) {
 
 // live looks at what is in ROOT; nil if nothing is.
 func (l *layout) live(name string) (*rootfs.Info, error) {
-	if l.newDirs[path.Dir(name)] {
+	if l.isNew(path.Dir(name)) {
 		return nil, nil
 	}
 	i, err := l.e.t.Lstat(name)

@@ -18,6 +18,10 @@ func (l *layout) dir(o *image.Object, name string) error {
 	if l.newDirs[name] {
 		return nil
 	}
+	if l.e.group.made[name] {
+		l.event(FileDir, o.Path)
+		return nil
+	}
 	live, err := l.live(name)
 	if err != nil {
 		return err
@@ -52,6 +56,7 @@ func (l *layout) newDir(o *image.Object, name string) error {
 	}
 	if near && l.straight && !l.newDirs[path.Dir(name)] && l.wholeTree(o) {
 		l.under = o.Path
+		l.made[name] = true
 		_, err := l.put(o, name, nil)
 		return err
 	}
@@ -275,7 +280,7 @@ func (l *layout) config(o *image.Object, name string, live *rootfs.Info, old *vd
 
 // parents makes directories that neither ROOT nor the image has.
 func (l *layout) parents(dir string) error {
-	if dir == "." || l.newDirs[dir] {
+	if dir == "." || l.isNew(dir) {
 		return nil
 	}
 	there, err := rootfs.Exists(l.e.t, dir)

@@ -111,7 +111,7 @@ func (e *engine) recoverOne(tx *txn.Tx) (string, error) {
 		return verb + "; it was taken back", err
 	}
 	if tx.State == txn.Ready {
-		if err := tx.Resume(); err != nil {
+		if err := tx.Apply(); err != nil {
 			var stuck *txn.StuckError
 			if errors.As(err, &stuck) {
 				return "", err

@@ -72,44 +72,42 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 	e.removing = !slices.ContainsFunc(plan.Steps, func(s Step) bool { return s.Action != Uninstall })
 	line := e.startUnpacking(plan)
 	defer line.stop()
-	var first error
+	e.steps = report
 	for i := range plan.Steps {
-		if err := e.ctx.Err(); err != nil {
-			first = errors.Join(first, context.Cause(e.ctx))
+		if e.interrupted() {
 			break
 		}
-		if missing := unmet(plan, report, i); missing != "" {
-			report.Steps[i].Err = fmt.Errorf("%s is needed before and was not done", missing)
+		if e.missing(i, &report.Steps[i]) {
 			continue
 		}
-		e.step, e.report = i, &report.Steps[i]
-		if err := e.one(&plan.Steps[i], line); err != nil {
-			e.emit(Event{Kind: EventFailed, CPV: plan.Steps[i].CPV, Text: err.Error()})
-			e.report.Err = err
-			if first == nil {
-				first = err
-			}
-			if !e.o.KeepGoing || isFinal(err) {
-				break
-			}
-			continue
-		}
-		e.report.State = StateDone
-		e.emit(Event{Kind: EventDone, CPV: plan.Steps[i].CPV})
+		e.one(i, &plan.Steps[i], line)
 	}
-	e.step, e.report = -1, nil
+	e.flush()
+	e.at(-1, nil)
 	line.stop()
-	return report, errors.Join(first, e.finish())
+	return report, errors.Join(e.first, e.finish())
 }
 
-// unmet is a package that step i needs and that was not done, "" if there is none.
-func unmet(plan *Plan, report *Report, i int) string {
-	for _, n := range plan.Steps[i].After {
-		if report.Steps[n].State != StateDone {
-			return plan.Steps[n].CPV
+// missing reports that a step cannot be done because one that it needs was not.
+func (e *engine) missing(i int, r *StepReport) bool {
+	name := unmet(e.steps, i)
+	if name == "" {
+		return false
+	}
+	r.Err = fmt.Errorf("%s is needed before and was not done", name)
+	return true
+}
+
+// unmet is a package that step i needs and that was not done and is not about to be,
+// "" if there is none.
+func unmet(report *Report, i int) string {
+	s := &report.Steps[i].Step
+	for _, n := range s.After {
+		if state := report.Steps[n].State; state != StateDone && state != stateWaits {
+			return report.Steps[n].Step.CPV
 		}
 	}
-	return plan.Steps[i].Unmet
+	return s.Unmet
 }
 
 // isFinal reports an error after which nothing more may be done to ROOT before
@@ -126,29 +124,54 @@ func (e *engine) finish() error {
 	return errors.Join(err, e.settled())
 }
 
-// one does one step.
-func (e *engine) one(s *Step, line *unpacking) error {
-	e.emit(Event{Kind: EventStart, CPV: s.CPV, Text: string(s.Action)})
-	var err error
-	var r record
+// stateWaits is a step that is arranged and waits for others (group).
+const stateWaits State = "waits"
+
+// one does one step, or arranges it.
+func (e *engine) one(i int, s *Step, line *unpacking) {
+	m := &member{step: i, s: s, report: &e.steps.Steps[i], r: new(record)}
+	e.at(i, m.report)
 	if s.Action == Uninstall {
-		err = e.uninstall(s, &r)
-	} else {
-		err = e.install(s, line.take(e.step), &r)
+		if e.alone() != nil {
+			return
+		}
+		e.emit(Event{Kind: EventStart, CPV: s.CPV, Text: string(s.Action)})
+		e.ended(m, e.uninstall(s, m.r))
+		return
+	}
+	e.emit(Event{Kind: EventStart, CPV: s.CPV, Text: string(s.Action)})
+	m.p = line.take(i)
+	e.install(m)
+}
+
+// ended notes what became of a step.
+func (e *engine) ended(m *member, err error) {
+	e.at(m.step, m.report)
+	if m.p != nil {
+		err = errors.Join(err, e.drop(m.p))
+		m.p.pkg, m.p.img, m.l = nil, nil, nil
 	}
 	if err == nil {
-		return nil
+		m.report.State = StateDone
+		e.emit(Event{Kind: EventDone, CPV: m.s.CPV})
+		return
 	}
 	e.linkage = nil // it may know a package already that is not installed now
-	e.report.State = StateFailed
-	if r.placed {
-		e.report.State = StateBroken
+	m.report.State = StateFailed
+	if m.r.placed {
+		m.report.State = StateBroken
 	}
+	step := &StepError{CPV: m.s.CPV, Err: err}
 	var phase *phaseError
 	if errors.As(err, &phase) {
-		return &StepError{CPV: s.CPV, Phase: phase.phase, Err: phase.err}
+		step = &StepError{CPV: m.s.CPV, Phase: phase.phase, Err: phase.err}
 	}
-	return &StepError{CPV: s.CPV, Err: err}
+	m.report.Err = step
+	e.emit(Event{Kind: EventFailed, CPV: m.s.CPV, Text: step.Error()})
+	if e.first == nil {
+		e.first = step
+	}
+	e.halted = e.halted || !e.o.KeepGoing || isFinal(err)
 }
 
 // record is what a transaction's journal says of its package.

@@ -176,7 +176,3 @@ func (tx *Tx) readMarks() error {
 	}
 	return err
 }
-
-// Resume makes the changes that are missing in a transaction that is Ready.
-// As with Commit, an error means that all were taken back, unless it is a *StuckError.
-func (tx *Tx) Resume() error { return tx.forward() }

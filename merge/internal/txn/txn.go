@@ -180,14 +180,46 @@ func (tx *Tx) SyncPoints() []string {
 // Commit makes all changes. If one fails all are taken back and the error tells; if
 // that fails, too, the transaction stays for Recover. The journal must be durable.
 func (tx *Tx) Commit() error {
-	if err := tx.rename(readyFile+newSuffix, readyFile, Ready); err != nil {
-		if tx.State == Ready {
-			return tx.back(err)
-		}
+	if err := Arm(tx); err != nil {
 		return err
 	}
-	return tx.forward()
+	return tx.Apply()
 }
+
+// Arm makes transactions Ready whose journals are durable: from here on a crash leads
+// to their changes. If that fails with one, all are taken back.
+func Arm(all ...*Tx) error {
+	err := arm(all)
+	if err == nil {
+		return nil
+	}
+	for _, tx := range slices.Backward(all) {
+		if tx.State == Ready {
+			err = tx.back(err)
+		}
+	}
+	return err
+}
+
+// arm renames all journals before it makes the first name durable: that costs one
+// write of the file system's log and not one for each.
+func arm(all []*Tx) error {
+	for _, tx := range all {
+		if err := tx.rename(readyFile+newSuffix, readyFile, Ready); err != nil {
+			return err
+		}
+	}
+	for _, tx := range all {
+		if err := tx.FS.SyncDir(tx.dir()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Apply makes the changes of a transaction that is Ready. As with Commit, an error
+// means that all were taken back, unless it is a *StuckError.
+func (tx *Tx) Apply() error { return tx.forward() }
 
 func (tx *Tx) forward() error {
 	for i := range tx.Ops {
@@ -221,17 +253,14 @@ func (e *StuckError) Error() string {
 func (e *StuckError) Unwrap() []error { return []error{e.Err, e.Undo} }
 
 // rename changes the state. Only the one that begins the changes has to be durable
-// at once: the others come to the disk before what follows them, and before that the
-// state before them leads to the same end.
+// at once (Arm): the others come to the disk before what follows them, and before that
+// the state before them leads to the same end.
 func (tx *Tx) rename(from, to string, s State) error {
 	err := tx.FS.Rename(path.Join(tx.dir(), from), path.Join(tx.dir(), to))
 	if err != nil {
 		return err
 	}
 	tx.State = s
-	if s == Ready {
-		return tx.FS.SyncDir(tx.dir())
-	}
 	return nil
 }
 

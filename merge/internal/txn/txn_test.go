@@ -165,7 +165,7 @@ func recoverAll(t *testing.T, tree rootfs.FS, what string) {
 	for _, tx := range all {
 		switch tx.State {
 		case Ready:
-			if err = tx.Resume(); err == nil {
+			if err = tx.Apply(); err == nil {
 				err = tx.Finish()
 			} else if tx.State == Open {
 				err = nil // taken back
