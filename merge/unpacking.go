@@ -23,6 +23,18 @@ type prepared struct {
 	err error
 }
 
+// size is what its files have, in bytes.
+func (p *prepared) size() int64 {
+	if p.img == nil {
+		return 0
+	}
+	var n int64
+	for i := range p.img.Objects {
+		n += p.img.Objects[i].Size
+	}
+	return n
+}
+
 // drop throws it away, with a transaction whose changes were not begun. If that fails
 // the next run does it.
 func (e *engine) drop(p *prepared) error {
@@ -48,20 +60,61 @@ type unpacking struct {
 	e       *engine
 	cancel  context.CancelFunc
 	results []chan *prepared // by step; nil for steps that install nothing
-	window  chan struct{}    // a slot for each package that is unpacked and not taken yet
+	window  *window
 	wait    sync.WaitGroup
 	stopped bool
 }
 
-// startUnpacking begins. At most Jobs packages are unpacked at once, and at most
-// twice as many lie in stages.
+// window bounds how much is unpacked and not taken yet: as much as the next group
+// (group.go) may take while this one gets onto the disk, and not more, because it
+// needs room beside what it replaces.
+type window struct {
+	least   int // so many packages may always be ahead
+	mu      sync.Mutex
+	changed chan struct{} // gets something when room was made
+	ahead   int
+	bytes   int64 // of those that are unpacked
+}
+
+func (w *window) add(packages int, bytes int64) {
+	w.mu.Lock()
+	w.ahead, w.bytes = w.ahead+packages, w.bytes+bytes
+	w.mu.Unlock()
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// enter waits for room for one more; false if ctx ended.
+func (w *window) enter(ctx context.Context) bool {
+	for {
+		w.mu.Lock()
+		room := w.ahead < w.least || w.ahead < groupPackages && w.bytes < groupBytes
+		if room {
+			w.ahead++
+		}
+		w.mu.Unlock()
+		if room {
+			return ctx.Err() == nil
+		}
+		select {
+		case <-w.changed:
+		case <-ctx.Done():
+			return false
+		}
+	}
+}
+
+// startUnpacking begins. At most Jobs packages are unpacked at once.
 func (e *engine) startUnpacking(plan *Plan) *unpacking {
 	jobs := e.o.Jobs
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	ctx, cancel := context.WithCancel(e.ctx)
-	u := &unpacking{e: e, cancel: cancel, results: make([]chan *prepared, len(plan.Steps)), window: make(chan struct{}, 2*jobs)}
+	u := &unpacking{e: e, cancel: cancel, results: make([]chan *prepared, len(plan.Steps)),
+		window: &window{least: 2 * jobs, changed: make(chan struct{}, 1)}}
 	type job struct{ step, number int }
 	queue := make(chan job)
 	for i := range plan.Steps {
@@ -77,9 +130,7 @@ func (e *engine) startUnpacking(plan *Plan) *unpacking {
 			if u.results[i] == nil {
 				continue
 			}
-			select {
-			case u.window <- struct{}{}:
-			case <-ctx.Done():
+			if !u.window.enter(ctx) {
 				return
 			}
 			queue <- job{i, first + i}
@@ -88,7 +139,9 @@ func (e *engine) startUnpacking(plan *Plan) *unpacking {
 	for range min(jobs, len(plan.Steps)) {
 		u.wait.Go(func() {
 			for j := range queue {
-				u.results[j.step] <- e.prepare(ctx, &plan.Steps[j.step], j.number)
+				p := e.prepare(ctx, &plan.Steps[j.step], j.number)
+				u.window.add(0, p.size())
+				u.results[j.step] <- p
 			}
 		})
 	}
@@ -98,7 +151,7 @@ func (e *engine) startUnpacking(plan *Plan) *unpacking {
 // take waits for the package of a step.
 func (u *unpacking) take(step int) *prepared {
 	p := <-u.results[step]
-	<-u.window
+	u.window.add(-1, -p.size())
 	return p
 }
 
