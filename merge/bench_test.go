@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -33,22 +34,24 @@ func BenchmarkInstall(b *testing.B) {
 		plan.Steps = append(plan.Steps, Step{Action: Install, CPV: p.cpv, File: p.write(b, w.pkgdir)})
 	}
 	for b.Loop() {
-		tarTime := untar(b, plan)
+		tarTime, tarCPU := untar(b, plan)
 		root := filepath.Join(b.TempDir(), "root")
 		if err := os.Mkdir(root, 0o755); err != nil {
 			b.Fatal(err)
 		}
 		w.root = root
 		flush(b)
-		start := time.Now()
+		start, cpu := time.Now(), cpuTime(syscall.RUSAGE_SELF)
 		if _, err := Run(context.Background(), plan, w.target(), Options{}); err != nil {
 			b.Fatal(err)
 		}
 		flush(b)
 		took := time.Since(start)
 		b.ReportMetric(took.Seconds(), "merge-s")
+		b.ReportMetric((cpuTime(syscall.RUSAGE_SELF) - cpu).Seconds(), "merge-cpu-s")
 		if tarTime > 0 {
 			b.ReportMetric(tarTime.Seconds(), "tar-s")
+			b.ReportMetric(tarCPU.Seconds(), "tar-cpu-s")
 			b.ReportMetric(took.Seconds()/tarTime.Seconds(), "tar-ratio")
 		}
 		b.ReportMetric(peak(), "peak-MB")
@@ -87,21 +90,30 @@ func flush(b *testing.B) {
 }
 
 // untar measures tar; 0 if there is none. An XPAK package begins with its image.
-func untar(b *testing.B, plan *Plan) time.Duration {
+func untar(b *testing.B, plan *Plan) (took, cpu time.Duration) {
 	tar, err := exec.LookPath("tar")
 	if err != nil {
-		return 0
+		return 0, 0
 	}
 	dir := b.TempDir()
 	flush(b)
-	start := time.Now()
+	start, before := time.Now(), cpuTime(syscall.RUSAGE_CHILDREN)
 	for _, s := range plan.Steps {
 		if out, err := exec.Command(tar, "-xpf", s.File, "-C", dir).CombinedOutput(); err != nil {
 			b.Fatalf("%v: %s", err, out)
 		}
 	}
 	flush(b)
-	return time.Since(start)
+	return time.Since(start), cpuTime(syscall.RUSAGE_CHILDREN) - before
+}
+
+// cpuTime is the time of processors that a process, or its children, has used.
+func cpuTime(who int) time.Duration {
+	var r syscall.Rusage
+	if syscall.Getrusage(who, &r) != nil {
+		return 0
+	}
+	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
 // peak is the greatest memory of the process so far in MB, 0 if it is not known.
