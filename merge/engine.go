@@ -48,6 +48,7 @@ type engine struct {
 	removing        bool              // the plan only uninstalls
 	report          *StepReport       // of the present step, nil outside of steps
 	group           *group            // what waits to get into ROOT
+	stale           []*prepared       // what could not be taken back
 	steps           *Report
 	first           error // of the run
 	halted          bool  // nothing more is begun

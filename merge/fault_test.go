@@ -61,6 +61,14 @@ var faultNew = pack{cpv: "app-mc/many-2", time: 1600000100, files: `
 	hard usr/share/many/h2 usr/share/many/h1`}
 
 func faultCases() []faultCase {
+	group := func(w *world) *Plan {
+		p := w.plan(
+			simple("app-mc/g-1", "dir usr\ndir usr/lib\ndir usr/lib/g\nfile usr/lib/g/a a\nlink usr/lib/g/l a\ndir etc\nfile etc/g.conf g"),
+			simple("app-mc/h-1", "dir usr\ndir usr/lib\ndir usr/lib/g\ndir usr/lib/g/sub\nfile usr/lib/g/sub/b b\nfile usr/lib/g/c c"),
+			simple("app-mc/i-1", "dir usr\ndir usr/share\ndir usr/share/grouped\nfile usr/share/grouped/d d\ndir usr/lib\ndir usr/lib/g\nfile usr/lib/g/e e"))
+		p.Steps[2].Select = []string{"app-mc/i"}
+		return p
+	}
 	edit := func(w *world) {
 		w.put("etc/many.conf", "mine")
 		w.put("usr/share/many/changed", "edited")
@@ -78,6 +86,9 @@ func faultCases() []faultCase {
 			p.Steps[1].Select = []string{"app-mc/basic"}
 			return p
 		}},
+		// Three packages that share a sync and a directory that is not there yet.
+		{"group", func(w *world) { w.merge(basic1); w.put("usr/share/grouped/mine", "precious") }, group},
+		{"group, --keep-going", func(w *world) { w.merge(basic1); w.o.KeepGoing = true }, group},
 	}
 }
 

@@ -3,6 +3,7 @@ package merge
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 
 	"github.com/portsolve/portsolve/atom"
@@ -96,7 +97,7 @@ func (g *group) full() bool {
 		return false
 	}
 	last := g.members[len(g.members)-1]
-	return last.state || !last.mayWait() || len(g.members) >= groupPackages || g.bytes >= groupBytes
+	return last.state || last.l.unlinks || !last.mayWait() || len(g.members) >= groupPackages || g.bytes >= groupBytes
 }
 
 // mayWait reports that a package replaces nothing, that no removal follows from it, and
@@ -122,6 +123,15 @@ func (g *group) meets(e *engine, p *prepared) (bool, error) {
 		}
 		if dir, taken := g.names[name]; taken && (!dir || !o.IsDir()) {
 			return true, nil
+		}
+		if o.IsDir() {
+			below, err := e.res.Name(o.Path + "/x")
+			if err != nil {
+				return false, err
+			}
+			if d := path.Dir(below); d != name && g.made[d] {
+				return true, nil // a link of ROOT leads to a directory that is not there yet
+			}
 		}
 		for d := path.Dir(name); d != "."; d = path.Dir(d) {
 			if dir, taken := g.names[d]; taken {
@@ -247,14 +257,31 @@ func (e *engine) interrupted() bool {
 func (e *engine) giveUp(m *member) {
 	e.res.Forget()
 	m.report.State = StateSkipped
+	if e.takeBack(m.p) != nil {
+		e.stale = append(e.stale, m.p) // the run's end tries again
+	}
+}
+
+// takeBack is drop for a transaction that may be Ready.
+func (e *engine) takeBack(p *prepared) error {
 	var err error
-	if tx := m.p.tx; tx != nil && (tx.State == txn.Ready || tx.State == txn.Undoing) {
+	if tx := p.tx; tx != nil && (tx.State == txn.Ready || tx.State == txn.Undoing) {
 		err = tx.Rollback()
 	}
-	if err = errors.Join(err, e.drop(m.p)); err != nil {
-		e.at(m.step, m.report)
-		e.warn("what was prepared of %s could not be removed: %v; the next run does it", m.s.CPV, err)
+	return errors.Join(err, e.drop(p))
+}
+
+// sweep takes back what could not be taken back before. What is left after that is for
+// the next run.
+func (e *engine) sweep() error {
+	var err error
+	for _, p := range e.stale {
+		if serr := e.takeBack(p); serr != nil && p.tx != nil {
+			err = errors.Join(err, fmt.Errorf("what was prepared of %s could not be removed, the next run does it: %w", p.tx.Label, serr))
+		}
 	}
+	e.stale = nil
+	return err
 }
 
 // at is the step that events and warnings are about.
@@ -262,4 +289,3 @@ func (e *engine) at(step int, report *StepReport) { e.step, e.report = step, rep
 
 // isNew reports a directory that is not there yet, but will be.
 func (l *layout) isNew(dir string) bool { return l.newDirs[dir] || l.e.group.made[dir] }
-

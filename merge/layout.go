@@ -40,6 +40,7 @@ type layout struct {
 	newDirs    map[string]bool          // resolved names of directories that are made
 	made       map[string]bool          // names of those that come with a whole tree
 	links      bool                     // the image has symbolic links
+	unlinks    bool                     // a symbolic link of ROOT gives way
 	under      string                   // image path of the subtree that is moved as a whole, "" none
 	mounts     map[string]uint64        // of directories of ROOT
 	farGroups  map[[2]uint64]string     // copies beside their targets by hard link group and mount
@@ -314,6 +315,7 @@ func (l *layout) put(o *image.Object, name string, live *rootfs.Info) (*txn.Op, 
 		l.farLink(o, &op)
 	}
 	if live != nil {
+		l.unlinks = l.unlinks || live.IsSymlink()
 		op.Move, op.OldIno = live.IsDir(), live.Ino
 		if op.Old, err = l.backup(name); err != nil {
 			return nil, err

@@ -101,6 +101,7 @@ func (l *layout) wholeTree(o *image.Object) bool {
 // dirOverFile is a directory of the image where something else is.
 func (l *layout) dirOverFile(o *image.Object, name string, live *rootfs.Info) error {
 	op := txn.Op{Kind: txn.Drop, Path: name, OldIno: live.Ino}
+	l.unlinks = l.unlinks || live.IsSymlink()
 	c := l.recorded(name)
 	var err error
 	if c != nil {

@@ -120,7 +120,7 @@ func isFinal(err error) bool {
 
 // finish does what is due at the end of a run.
 func (e *engine) finish() error {
-	err := e.updateEnv()
+	err := errors.Join(e.sweep(), e.updateEnv())
 	return errors.Join(err, e.settled())
 }
 
@@ -149,7 +149,7 @@ func (e *engine) ended(m *member, err error) {
 	e.at(m.step, m.report)
 	if m.p != nil {
 		err = errors.Join(err, e.drop(m.p))
-		m.p.pkg, m.p.img, m.l = nil, nil, nil
+		m.p.img, m.l = nil, nil
 	}
 	if err == nil {
 		m.report.State = StateDone

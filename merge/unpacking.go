@@ -44,6 +44,7 @@ func (e *engine) drop(p *prepared) error {
 	var err error
 	if p.pkg != nil {
 		err = p.pkg.Close()
+		p.pkg = nil
 	}
 	if p.tx != nil && p.tx.State == txn.Open {
 		derr := e.store.Discard(cpv(p.tx.Label))

@@ -1,17 +1,14 @@
 package rootfs
 
 import (
-	"errors"
 	"io/fs"
 	"path"
 	"strings"
+	"syscall"
 )
 
 // maxLinks is how many links one name may lead through, as in Linux (path_resolution(7)).
 const maxLinks = 40
-
-// errLoop is what resolveLinks returns for a name that leads in a circle.
-var errLoop = errors.New("too many levels of symbolic links")
 
 // resolveLinks replaces the links in a clean name. readlink tells the target of
 // what is a link, or fs.ErrNotExist.
@@ -43,7 +40,7 @@ func resolveLinks(name string, readlink func(string) (target string, isLink bool
 			continue
 		}
 		if links++; links > maxLinks {
-			return "", errLoop
+			return "", syscall.ELOOP
 		}
 		if strings.HasPrefix(target, "/") {
 			done = "."

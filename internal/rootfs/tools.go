@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"syscall"
 )
 
 // TempSuffix ends the names of the files that WriteFile writes before it renames
@@ -201,9 +202,10 @@ func Exists(t FS, name string) (bool, error) {
 }
 
 // IsAbsent reports that an error says that there is nothing of that name: neither
-// the object nor, maybe, a directory on the way to it.
+// the object nor, maybe, a directory on the way to it. Links that lead in a circle are
+// on the way to nothing.
 func IsAbsent(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || err != nil && isNotDir(err)
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP) || err != nil && isNotDir(err)
 }
 
 // Below reports whether name is dir or below it; both are clean.

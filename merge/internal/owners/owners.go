@@ -65,10 +65,11 @@ func (r *Resolver) dir(name string) (string, error) {
 	case i.IsSymlink():
 		// A name below the link makes FS.Resolve follow it.
 		below, err := r.t.Resolve(parent + "/x")
-		if err != nil {
+		if err == nil {
+			resolved = path.Dir(below)
+		} else if !rootfs.IsAbsent(err) { // a link that leads in a circle has nothing below it
 			return "", err
 		}
-		resolved = path.Dir(below)
 	}
 	r.dirs[name] = resolved
 	return resolved, nil

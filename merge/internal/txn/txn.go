@@ -77,10 +77,7 @@ func Begin(t rootfs.FS, base string, number int, label string, data any) (*Tx, e
 		return nil, err
 	}
 	for _, d := range []string{tx.dir(), tx.Header.Stage} {
-		if err := rootfs.MkdirAll(t, path.Dir(d), 0o755); err != nil {
-			return nil, err
-		}
-		if err := t.Mkdir(d, 0o700); err != nil {
+		if err := mkdirBelow(t, d); err != nil {
 			_ = tx.remove()
 			return nil, err
 		}
@@ -90,6 +87,20 @@ func Begin(t rootfs.FS, base string, number int, label string, data any) (*Tx, e
 		return nil, err
 	}
 	return tx, nil
+}
+
+// mkdirBelow makes a directory with what is above it. Another transaction that ends
+// just now may remove that again, if it was the last one in it.
+func mkdirBelow(t rootfs.FS, dir string) error {
+	for tries := 0; ; tries++ {
+		err := rootfs.MkdirAll(t, path.Dir(dir), 0o755)
+		if err == nil {
+			err = t.Mkdir(dir, 0o700)
+		}
+		if !rootfs.IsAbsent(err) || tries == 100 {
+			return err
+		}
+	}
 }
 
 // stageSuffix ends the name of a stage.
