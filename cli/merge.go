@@ -33,7 +33,7 @@ func (inv *invocation) mergeCommand() *cli.Command {
 		UsageText:   "portsolve merge [options] [atom | package | @set | file]…\n   portsolve merge [options] --plan FILE\n   portsolve merge [options] --resume [--skipfirst]",
 		Description: mergeHelp,
 		Flags: inv.flags(func(o *emergeopts.Option) bool {
-			return o.Name != "--all" && o.Name != "--for" && o.Name != "--demo"
+			return o.Name != "--all" && o.Name != "--for" && o.Name != "--demo" && o.Name != "--older-than"
 		}),
 		Action:       inv.mergeAction,
 		OnUsageError: func(_ *cli.Context, err error, _ bool) error { return &usageError{err} },
@@ -42,7 +42,7 @@ func (inv *invocation) mergeCommand() *cli.Command {
 
 // executionOptions are those of commands that change something.
 type executionOptions struct {
-	plan                               string
+	plan, olderThan                    string
 	merges                             bool // the command is merge
 	resume, skipFirst, fetchOnly       bool
 	keepGoing, noConfmem, noPhases     bool
@@ -55,6 +55,8 @@ func (x *executionOptions) apply(s setting) (done bool, err error) {
 	switch s.name {
 	case "--plan":
 		x.plan = s.value
+	case "--older-than":
+		x.olderThan = s.value
 	case "--ask-enter-invalid":
 		x.askEnterInvalid = yes
 	case "--alert":

@@ -35,6 +35,8 @@ var own = [...]emergeopts.Option{
 		Note: "why, why-not: the request (atoms, @sets) to look at; repeatable"},
 	{Name: "--plan", Kind: emergeopts.Text, Status: emergeopts.Works,
 		Note: "merge: carry out the plan saved in FILE (- is standard input), an answer as JSON; nothing is resolved"},
+	{Name: "--older-than", Kind: emergeopts.Text, Status: emergeopts.Works,
+		Note: "saved-files prune: only copies that were saved more than this many days ago"},
 	{Name: "--phases", Kind: emergeopts.YesNo, Default: "y", Status: emergeopts.Works,
 		Note: "merge and removals: n: the packages' pkg_* functions are not run"},
 	{Name: "--help", Short: 'h', Status: emergeopts.Works, Note: "this text"},

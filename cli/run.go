@@ -142,7 +142,7 @@ func (inv *invocation) app() *cli.App {
 				fmt.Fprintln(inv.stdout, "portsolve", version())
 				return nil
 			}},
-		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.mergeCommand(), inv.configFilesCommand(), inv.explainCommand(), inv.binpkgCommand())...),
+		}, append(append(inv.removalCommands(), inv.queryCommands()...), inv.mergeCommand(), inv.configFilesCommand(), inv.savedFilesCommand(), inv.explainCommand(), inv.binpkgCommand())...),
 	}
 }
 
