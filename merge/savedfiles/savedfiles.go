@@ -28,7 +28,7 @@ type File struct {
 	Saved time.Time
 }
 
-// List finds all copies, sorted by Name, then by time, then by Copy. Errors are about directories that cannot be read.
+// List finds all copies, sorted by Name, then by time; of one moment PF comes before PF.1. Errors are about directories that cannot be read.
 // Where /usr is a file system of its own, copies are beside the files (NAME.portsolve-saved) and not found here.
 func List(t rootfs.FS) ([]File, error) {
 	var out []File
@@ -46,7 +46,7 @@ func List(t rootfs.FS) ([]File, error) {
 		err = nil
 	}
 	slices.SortFunc(out, func(a, b File) int {
-		return cmp.Or(strings.Compare(a.Name, b.Name), a.Saved.Compare(b.Saved), strings.Compare(a.Copy, b.Copy))
+		return cmp.Or(strings.Compare(a.Name, b.Name), a.Saved.Compare(b.Saved), cmp.Compare(len(a.Copy), len(b.Copy)), strings.Compare(a.Copy, b.Copy))
 	})
 	return out, err
 }
