@@ -88,7 +88,9 @@ func TestTwoDownloads(t *testing.T) {
 		check(t, procs[0].Start())
 		if kill {
 			var killed = make(chan bool)
+			host.mu.Lock()
 			host.half = sync.OnceFunc(func() { _ = procs[0].Process.Kill(); close(killed) })
+			host.mu.Unlock()
 			<-killed
 		}
 		check(t, procs[1].Start())
