@@ -245,7 +245,7 @@ func (r *race) process(plan []raceCommand, deadline time.Duration, begun bool) (
 	for _, c := range plan {
 		words := strings.Fields(c.words)
 		cmd := exec.CommandContext(ctx, "portsolve", slices.Insert(words, 1, "--system", r.dir)...) // killed with SIGKILL
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "XDG_STATE_HOME=" + filepath.Join(r.dir, "state")}
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GORACE=" + noExitSleep, "XDG_STATE_HOME=" + filepath.Join(r.dir, "state")}
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		stdout, stderr := &untilText{text: "ing (", found: begins}, &bytes.Buffer{}
 		cmd.Stdout, cmd.Stderr = struct{ io.Writer }{stdout}, stderr // io.Copy would go round Write

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -74,14 +76,19 @@ func TestTwoDownloads(t *testing.T) {
 	for _, kill := range []bool{false, true} {
 		check(t, os.RemoveAll(cache))
 		host := &slowHost{bytes: map[string]int{}}
-		server := httptest.NewServer(host.serve(served))
+		server := httptest.NewUnstartedServer(host.serve(served))
+		server.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+			_ = c.(*net.TCPConn).SetWriteBuffer(32 << 10) // little is on the way, however slow the other side is
+			return ctx
+		}
+		server.Start()
 		dir := tinyWorld(t, "file etc/portage/binrepos.conf [far] sync-uri="+server.URL)
 		var procs []*exec.Cmd
 		var errs [2]bytes.Buffer
 		for i, root := range []string{"mnt/one", "mnt/two"} {
 			check(t, os.MkdirAll(filepath.Join(dir, root), 0o755))
 			cmd := exec.CommandContext(t.Context(), "portsolve", "merge", "--system", dir, "--cache-dir", cache, "-G", "app-misc/noise", "app-misc/tool")
-			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "ROOT=/" + root}
+			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "GORACE=" + noExitSleep, "ROOT=/" + root}
 			cmd.Stderr = &errs[i]
 			procs = append(procs, cmd)
 		}

@@ -39,7 +39,7 @@ func TestResumeAfterKill(t *testing.T) {
 		image := emptyRoot(t, dir)
 		ctx, kill := context.WithCancel(t.Context())
 		cmd := exec.CommandContext(ctx, "portsolve", "merge", "--system", dir, "-K", "a/tool")
-		cmd.Env = append(atRoot[:], "PATH="+os.Getenv("PATH"))
+		cmd.Env = append(atRoot[:], "PATH="+os.Getenv("PATH"), "GORACE="+noExitSleep)
 		cmd.Stdout = struct{ io.Writer }{&untilText{text: when, found: sync.OnceFunc(func() { time.AfterFunc(time.Duration(i)*time.Millisecond, kill) })}}
 		if err := cmd.Run(); err == nil {
 			t.Logf("%s: it was too fast to be killed", when)

@@ -23,6 +23,10 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// noExitSleep is $GORACE for processes of their own that run the command. With the race detector each sleeps a second when it exits,
+// in case another goroutine is still about to race (https://go.dev/doc/articles/race_detector), and the tests start hundreds.
+const noExitSleep = "atexit_sleep_ms=0"
+
 // TestScript runs testdata/script/*.txtar against the real command. Besides the
 // commands of testscript there are:
 //
@@ -38,6 +42,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error { // answers are kept there, not in the home of whoever runs the test
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+			env.Setenv("GORACE", noExitSleep)
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
