@@ -28,6 +28,9 @@ func compress(c binpkg.Compression, level int, w io.Writer) (io.WriteCloser, err
 		}
 		return gzip.NewWriterLevel(w, level)
 	case binpkg.Bzip2:
+		if level == 0 {
+			level = bzip2.BestCompression // bzip2's own default
+		}
 		return bzip2.NewWriter(w, &bzip2.WriterConfig{Level: level})
 	case binpkg.XZ:
 		return xz.NewWriter(w)

@@ -37,6 +37,7 @@ type Options struct {
 	// cannot be written.
 	Compression binpkg.Compression
 	// Level is the codec's own (zstd 1 to 19, gzip and bzip2 1 to 9); 0 its default.
+	// An XPAK's bzip2 always has level 9: Portage reads no other.
 	Level int
 	// Name is the directory inside a GPKG: PF, or PF-BUILDID; "" is made of the metadata.
 	Name string

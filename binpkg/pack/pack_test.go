@@ -144,6 +144,21 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// TestXPAKMagic: Portage finds out how an XPAK is compressed from its first bytes, and
+// knows bzip2 only by "BZh9".
+func TestXPAKMagic(t *testing.T) {
+	for c, magic := range map[binpkg.Compression]string{
+		binpkg.Gzip: "\x1f\x8b", binpkg.Bzip2: "BZh9", binpkg.XZ: "\xfd7zXZ\x00", binpkg.Zstd: "\x28\xb5\x2f\xfd", binpkg.LZ4: "\x04\x22\x4d\x18",
+	} {
+		for _, level := range []int{0, 1} {
+			data, err := os.ReadFile(write(t, Options{Format: binpkg.XPAK, Compression: c, Level: level}))
+			if err != nil || !bytes.HasPrefix(data, []byte(magic)) {
+				t.Errorf("%v, level %d: %x, %v", c, level, data[:min(len(data), 8)], err)
+			}
+		}
+	}
+}
+
 func TestPlainHasNoPAX(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.gpkg.tar")
 	r, err := Write(context.Background(), path, values(), &list{files: files()}, Options{Plain: true})

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 
+	"github.com/dsnet/compress/bzip2"
+
 	"github.com/portsolve/portsolve/binpkg"
 )
 
@@ -28,7 +30,11 @@ func (w *writer) xpak() error {
 
 // packImage writes the compressed image.
 func (w *writer) packImage(out io.Writer, prefix string) error {
-	z, err := compress(w.o.Compression, w.o.Level, out)
+	level := w.o.Level
+	if w.o.Compression == binpkg.Bzip2 {
+		level = bzip2.BestCompression // Portage knows an XPAK's bzip2 by its level: "BZh9"
+	}
+	z, err := compress(w.o.Compression, level, out)
 	if err != nil {
 		return err
 	}

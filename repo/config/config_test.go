@@ -115,6 +115,37 @@ func kinds(s *Settings, p *metadata.Package) string {
 
 func use(s *Settings, p *metadata.Package) string { return strings.Join(s.Use(p), " ") }
 
+// TestWrongLines: what is wrong with single lines of /etc/portage/package.* is a warning
+// that names them; the others count.
+func TestWrongLines(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		want  string
+	}{
+		"use":       {map[string]string{etc + "package.use": "=a/b flag\na/b on\n"}, "package.use:1: "},
+		"directory": {map[string]string{etc + "package.mask/x": "\n\n>=a b\n"}, "package.mask/x:3: "},
+		"keywords":  {map[string]string{etc + "package.accept_keywords": "not an atom\n"}, "package.accept_keywords:1: "},
+		"unmask":    {map[string]string{etc + "package.unmask": "a/\n"}, "package.unmask:1: "},
+		"license":   {map[string]string{etc + "package.license": "=a/b MIT\n"}, "package.license:1: "},
+		"env":       {map[string]string{etc + "package.env": "a/b nosuch\n"}, "package.env:1: there is no "},
+		"env atom":  {map[string]string{etc + "package.env": "a/b/c x\n"}, "package.env:1: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.files[etc+"package.use/z"] = "a/b other\n"
+			if c.files[etc+"package.use"] != "" {
+				delete(c.files, etc+"package.use/z")
+			}
+			s, err := tryLoad(t, machine(t, c.files), Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if w := s.Warnings(); len(w) != 1 || !strings.Contains(w[0], c.want) || !strings.HasSuffix(w[0], "ignored") {
+				t.Errorf("%q, want one with %q", w, c.want)
+			}
+		})
+	}
+}
+
 func TestLoadErrors(t *testing.T) {
 	for name, c := range map[string]struct {
 		files map[string]string
@@ -124,9 +155,6 @@ func TestLoadErrors(t *testing.T) {
 		"profile is a file":   {map[string]string{etc + "make.profile": "text\n"}, "is not a directory"},
 		"profile loop":        {map[string]string{etc + "make.profile": "-> make.profile"}, "loop of symbolic links"},
 		"make.conf":           {map[string]string{etc + "make.conf": "A=1\nUSE=\"x\n"}, "make.conf:2: "},
-		"bad atom":            {map[string]string{etc + "package.use": "# c\n=a/b flag\n"}, "package.use:2: "},
-		"bad atom in a dir":   {map[string]string{etc + "package.mask/x": "\n\n>=a b\n"}, "package.mask/x:3: "},
-		"missing env file":    {map[string]string{etc + "package.env": "a/b nosuch\n"}, "package.env:1: "},
 		"bad env file":        {map[string]string{etc + "package.env": "a/b f\n", etc + "env/f": "\n\nrun me\n"}, "env/f:3: "},
 		"bad user profile":    {map[string]string{etc + "profile/package.use.mask": "a/b x\nb x\n"}, "package.use.mask:2: "},
 		"NUL":                 {map[string]string{etc + "package.use": "a/b x\n\x00"}, "package.use:2: "},

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 
@@ -138,16 +137,17 @@ func isEvery(a *atom.Atom) bool {
 	return a.Wild && a.Category == "*" && a.Package == "*" && a.Op == atom.OpNone && a.Slot == "" && a.Repo == ""
 }
 
-// userLines reads a file of atoms of /etc/portage. Unlike in a repository, a
-// wrong atom is an error: what the user asked for would silently not happen.
+// userLines reads a file of atoms of /etc/portage. A line whose atom is wrong is
+// ignored with a warning, as Portage does: one old line should not keep a system from
+// being updated.
 func (s *Settings) userLines(name string) ([]profile.AtomLine, error) {
 	lines, err := profile.ReadLines(s.places.user(name))
 	if err != nil {
 		return nil, err
 	}
 	out, bad := profile.ParseAtoms(lines)
-	if len(bad) > 0 {
-		return nil, errors.Join(bad[:min(len(bad), 20)]...)
+	for _, err := range bad {
+		s.warnings = append(s.warnings, fmt.Sprintf("%v; the line is ignored", err))
 	}
 	if s.opt.Move != nil {
 		s.moveAtoms(out)

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"github.com/portsolve/portsolve/repo"
 	"github.com/portsolve/portsolve/repo/profile"
 )
 
@@ -30,7 +29,11 @@ func (s *Settings) loadPackageEnv() error {
 		r := rule{atom: l.Atom, place: p, src: l.Source}
 		features := rule{atom: l.Atom, place: at(userLayer, 0, phaseEnv), src: l.Source}
 		for _, name := range l.Words {
-			f, err := s.envFile(name, l.Source)
+			f, err := s.envFile(name)
+			if errors.Is(err, fs.ErrNotExist) {
+				s.warnings = append(s.warnings, fmt.Sprintf("%s: there is no %s, which is ignored", l.Source, filepath.Join(s.places.user("env"), name)))
+				continue
+			}
 			if err != nil {
 				return err
 			}
@@ -47,8 +50,8 @@ func (s *Settings) loadPackageEnv() error {
 	return nil
 }
 
-// envFile reads env/name once. src is the line of package.env that names it.
-func (s *Settings) envFile(name string, src *Source) (*envFile, error) {
+// envFile reads env/name once.
+func (s *Settings) envFile(name string) (*envFile, error) {
 	if f, ok := s.env[name]; ok {
 		return f, nil
 	}
@@ -63,9 +66,6 @@ func (s *Settings) envFile(name string, src *Source) (*envFile, error) {
 			return value, !at.IsZero()
 		},
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, &repo.FileError{File: src.File, Line: src.Line, Err: fmt.Errorf("%s does not exist", path)}
-	}
 	if err != nil {
 		return nil, err
 	}
