@@ -98,7 +98,7 @@ func (c Compression) known() bool {
 func decompress(c Compression, r io.Reader) (io.ReadCloser, error) {
 	switch c {
 	case None:
-		return io.NopCloser(r), nil
+		return io.NopCloser(bufio.NewReaderSize(r, 128<<10)), nil // tar reads in pieces of 512 bytes
 	case Gzip:
 		return gzip.NewReader(r)
 	case Bzip2:
