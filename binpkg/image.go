@@ -4,7 +4,7 @@ import (
 	"archive/tar"
 	"errors"
 	"fmt"
-	"hash"
+	"hash/maphash"
 	"io"
 	"path"
 	"strings"
@@ -116,7 +116,7 @@ type Image struct {
 // hashedReader hashes what is read.
 type hashedReader struct {
 	in  io.Reader
-	sum hash.Hash
+	sum *maphash.Hash
 }
 
 func (h *hashedReader) Read(p []byte) (int, error) {
@@ -145,7 +145,7 @@ func (v *Verified) Image(o ImageOptions) (*Image, error) {
 	if v.File.Format == GPKG {
 		i.prefix = "image"
 	}
-	i.raw = &hashedReader{v.File.content(m), newBLAKE2b()}
+	i.raw = &hashedReader{v.File.content(m), v.guard.hash()}
 	plain, err := decompress(m.Compression, i.raw)
 	if err != nil {
 		return nil, i.fail("", err)
@@ -235,7 +235,7 @@ func (i *Image) finish() error {
 	if _, err := io.Copy(io.Discard, i.raw); err != nil {
 		return i.fail("", err)
 	}
-	if i.v.imageSum != "" && hexSum(i.raw.sum) != i.v.imageSum { // "": List
+	if !i.v.guard.ok(i.raw.sum) {
 		return i.fail("", errChanged)
 	}
 	return io.EOF

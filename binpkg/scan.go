@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
+	"hash/maphash"
 	"io"
 	"slices"
 	"sync"
@@ -26,9 +27,30 @@ type scanned struct {
 }
 
 type scannedMember struct {
-	sha512, blake2b string // sha512 "" for XPAK, which has no such checksums
+	sha512, blake2b string // "" for XPAK, which has no such checksums
+	guard           guard
 	content         []byte // nil for images and members without meaning
 }
+
+// guard tells, when a member is read again, whether it is what was verified. The hash
+// is a keyed one: nobody knows the seed of this process, so that nobody can make a
+// file that passes. A zero guard lets everything pass.
+type guard struct {
+	seed maphash.Seed
+	sum  uint64
+	set  bool
+}
+
+// hash begins to hash what is read again.
+func (g guard) hash() *maphash.Hash {
+	h := new(maphash.Hash)
+	if g.set {
+		h.SetSeed(g.seed)
+	}
+	return h
+}
+
+func (g guard) ok(h *maphash.Hash) bool { return !g.set || h.Sum64() == g.sum }
 
 // maxKept bounds the members that are kept in memory.
 func maxKept(kind MemberKind) int64 {
@@ -87,13 +109,14 @@ func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 type wholeSums struct{ md5, sha1 hash.Hash }
 
 func (f *File) scanMember(ctx context.Context, m *Member, out *scannedMember, whole *wholeSums) error {
-	b := newBLAKE2b()
-	with := []io.Writer{whole.md5, b}
+	with := []io.Writer{whole.md5}
 	beside := []io.Writer{whole.sha1}
-	s := sha512.New()
+	b, s := newBLAKE2b(), sha512.New()
 	if f.Format == GPKG {
-		beside = append(beside, s)
+		with, beside = append(with, b), append(beside, s)
 	}
+	var g maphash.Hash
+	beside = append(beside, &g)
 	var kept bytes.Buffer
 	if maxKept(m.Kind) > 0 {
 		kept.Grow(int(m.Size))
@@ -102,9 +125,9 @@ func (f *File) scanMember(ctx context.Context, m *Member, out *scannedMember, wh
 	if err := f.feed(ctx, m.Offset, m.Offset+m.Size, with, beside); err != nil {
 		return err
 	}
-	out.blake2b = hexSum(b)
+	out.guard = guard{g.Seed(), g.Sum64(), true}
 	if f.Format == GPKG {
-		out.sha512 = hexSum(s)
+		out.sha512, out.blake2b = hexSum(s), hexSum(b)
 	}
 	if maxKept(m.Kind) > 0 {
 		out.content = kept.Bytes()

@@ -140,13 +140,13 @@ type Verified struct {
 	MD5, SHA1 string            // of the whole file, hexadecimal; BINPKGMD5 is the first
 	Signature *sign.Signature   // nil: unsigned, or not looked at
 
-	imageSum string   // BLAKE2b of the packed image
-	sums     []string // BLAKE2b of the members, as File.Members
+	guard guard    // of the packed image
+	sums  []string // BLAKE2b of the members, as File.Members
 }
 
-// Content is the packed content of a member, and the BLAKE2b that it had when it was
-// verified: whoever uses the content compares, because the file could have been
-// changed since.
+// Content is the packed content of a member, and, for a GPKG, the BLAKE2b that it had
+// when it was verified: whoever uses the content compares, because the file could have
+// been changed since.
 func (v *Verified) Content(kind MemberKind) (content *io.SectionReader, blake2b string) {
 	for i := range v.File.Members {
 		if m := &v.File.Members[i]; m.Kind == kind {
@@ -214,7 +214,7 @@ func (f *File) Verify(ctx context.Context, o VerifyOptions) (*Verified, error) {
 		v.sums = append(v.sums, s.members[i].blake2b)
 		switch f.Members[i].Kind {
 		case ImageMember:
-			v.imageSum = s.members[i].blake2b
+			v.guard = s.members[i].guard
 		case MetadataMember:
 			err = v.readMetadata(&f.Members[i], s.members[i].content)
 		}
