@@ -19,8 +19,14 @@ type Step struct {
 	WantLast *mergecorpus.State
 	// BeforeKill is what was recorded before the first step that was killed; nil if none was.
 	BeforeKill *mergecorpus.State
-	// Image is the files of a package's image as the package file has them, in CONTENTS' words; nil if it is not known.
-	Image func(cpv string) []mergecorpus.ContentsLine
+	// Image is what a package file has; nil if it is not known.
+	Image func(cpv string) []ImageFile
+}
+
+// ImageFile is one file of a package's image, in CONTENTS' words and without time.
+type ImageFile struct {
+	mergecorpus.ContentsLine
+	Mode string // "0644"
 }
 
 // Verdict is a difference and the rule that excuses it, 0 if none does.
@@ -102,7 +108,7 @@ func (v *view) parents() (found bool) {
 		}
 		a, b := v.want.files[d.Path], v.got.files[d.Path]
 		switch {
-		case a == nil && b.Type == "dir" && (same(b, v.gotBefore.files[d.Path]) || below(d.Path, savedRoot) || d.Path == savedRoot || d.Path == ownRoot):
+		case a == nil && b.Type == "dir" && (same(b, v.gotBefore.files[d.Path]) || isSavedDir(b)):
 			d.Rule = v.child(v.got, d.Path, false)
 		case b == nil && a.Type == "dir" && same(a, v.wantBefore.files[d.Path]):
 			d.Rule = v.child(v.want, d.Path, true)
@@ -198,9 +204,28 @@ func (v *view) removed(cpv string) bool {
 	return v.gotBefore.vdb[cpv] != nil && v.got.vdb[cpv] == nil
 }
 
+func (v *view) image(cpv string) []ImageFile {
+	if v.Image == nil {
+		return nil
+	}
+	return v.Image(cpv)
+}
+
+// asPacked is a line of CONTENTS that says what ours is, if the package file says so, too, and gives it the same mode; nil
+// if there is none.
+func (v *view) asPacked(name string) *line {
+	l := v.got.asListed(name)
+	if l == nil || !slices.ContainsFunc(v.image(l.cpv), func(f ImageFile) bool {
+		return sameLine(&f.ContentsLine, &l.ContentsLine) && f.Mode == v.got.files[name].Mode
+	}) {
+		return nil
+	}
+	return l
+}
+
 // wentWithItsPackage: the package that lists the path, as it was, is not installed any more.
 func (v *view) wentWithItsPackage(name string) bool {
-	if v.got.files[name] != nil {
+	if v.got.files[name] != nil || len(v.got.lines[name]) > 0 {
 		return false
 	}
 	for _, l := range v.gotBefore.lines[name] {

@@ -1,5 +1,7 @@
 package rules
 
+import "strings"
+
 // Each example is one step; "not" takes away a part of what proves it.
 
 const aInstalled = "pkg a/a-1\n- dir /usr\n- obj /usr/x aa\n"
@@ -11,21 +13,22 @@ func savedExamples() []example {
 		want:       "exit 0",
 		got: `exit 0
 			dir /var/lib/portsolve
-			dir /var/lib/portsolve/saved
-			dir /var/lib/portsolve/saved/a
-			dir /var/lib/portsolve/saved/a/a-1
-			dir /var/lib/portsolve/saved/a/a-1/usr
+			dir /var/lib/portsolve/saved 0700
+			dir /var/lib/portsolve/saved/a 0700
+			dir /var/lib/portsolve/saved/a/a-1 0700
+			dir /var/lib/portsolve/saved/a/a-1/usr 0700
 			file /var/lib/portsolve/saved/a/a-1/usr/x edited 9`,
 		expect: []string{"1 /var/lib/portsolve", "1 /var/lib/portsolve/saved", "1 /var/lib/portsolve/saved/a",
 			"1 /var/lib/portsolve/saved/a/a-1", "1 /var/lib/portsolve/saved/a/a-1/usr", "1 /var/lib/portsolve/saved/a/a-1/usr/x"},
 		not: []change{
-			{"got", "usr/x edited 9", "usr/x other 9"},                                              // another content
-			{"got", "usr/x edited 9", "usr/x edited 10"},                                            // another time
-			{"got", "usr/x edited 9", "usr/y edited 9"},                                             // of nothing
-			{"got", "file /var/lib/portsolve/saved/a/a-1/usr/x edited 9", ""},                       // directories for nothing
-			{"got", "usr/x edited 9", "usr/x edited 9\nfile /var/lib/portsolve/saved/junk zz"},      // and something else
-			{"before", "/usr/x edited 9", "/usr/x aa 5"},                                            // the package's own file
-			{"got", "dir /var/lib/portsolve/saved\n", "dir /var/lib/portsolve/saved\ndir /var/x\n"}, // elsewhere
+			{"got", "usr/x edited 9", "usr/x other 9"}, // another content
+			{"got", "saved/a 0700", "saved/a 0755"},
+			{"got", "usr/x edited 9", "usr/x edited 10"},                                                      // another time
+			{"got", "usr/x edited 9", "usr/y edited 9"},                                                       // of nothing
+			{"got", "file /var/lib/portsolve/saved/a/a-1/usr/x edited 9", ""},                                 // directories for nothing
+			{"got", "usr/x edited 9", "usr/x edited 9\nfile /var/lib/portsolve/saved/junk zz"},                // and something else
+			{"before", "/usr/x edited 9", "/usr/x aa 5"},                                                      // the package's own file
+			{"got", "dir /var/lib/portsolve/saved 0700\n", "dir /var/lib/portsolve/saved 0700\ndir /var/x\n"}, // elsewhere
 		},
 	}, {
 		name:       "an unowned file is replaced",
@@ -93,12 +96,15 @@ func linkExamples() []example {
 	const behind = "dir /data\nfile /data/users uu\nsym /usr/big -> /data\npkg a/a-1\n- dir /usr/big\n- obj /usr/big/f aa"
 	return []example{{
 		name:       "a link out of ROOT",
-		wantBefore: "sym /usr/share -> <MNT>/out\noutside /keep kk",
-		want:       "exit 0\nsym /usr/share -> <MNT>/out\noutside /keep kk\noutside /x aa\npkg a/a-1\n- dir /usr/share\n- obj /usr/share/x aa",
-		got:        "exit 0\ndir /usr/share\nfile /usr/share/x aa\nsym /usr/share.backup.0000 -> <MNT>/out\noutside /keep kk\npkg a/a-1\n- dir /usr/share\n- obj /usr/share/x aa",
-		expect:     []string{"4 /usr/share", "4 /usr/share.backup.0000", "4 /usr/share/x", "4 outside /x"},
+		wantBefore: "sym /usr/share -> <MNT>/out\noutside /out/keep kk",
+		want:       "exit 0\nsym /usr/share -> <MNT>/out\noutside /out/keep kk\noutside /out/x aa\npkg a/a-1\n- dir /usr/share\n- obj /usr/share/x aa",
+		got:        "exit 0\ndir /usr/share\nfile /usr/share/x aa\nsym /usr/share.backup.0000 -> <MNT>/out\noutside /out/keep kk\npkg a/a-1\n- dir /usr/share\n- obj /usr/share/x aa",
+		image:      "- dir /usr/share\n- obj /usr/share/x aa",
+		expect:     []string{"4 /usr/share", "4 /usr/share.backup.0000", "4 /usr/share/x", "4 outside /out/x"},
 		not: []change{
-			{"got", "outside /keep kk", "outside /keep zz"},
+			{"got", "outside /out/keep kk", "outside /out/keep zz"},
+			{"got", "dir /usr/share", "dir /usr/share 0700"},
+			{"got", "share/x aa", "share/x aa 5 0600"},
 			{"got", "sym /usr/share.backup.0000 -> <MNT>/out", ""},
 			{"got", "file /usr/share/x aa", "file /usr/share/x zz"},
 			{"before", "<MNT>/out", "/out"},
@@ -186,20 +192,36 @@ func killExamples() []example {
 			{"got", "file /usr/x aa", ""},                                       // and the package is not complete
 		},
 	}, {
+		name:       "another version after the kill",
+		beforeKill: "dir /etc",
+		wantBefore: "dir /etc\nfile /etc/c 11",
+		gotBefore:  "dir /etc",
+		want:       "exit 0\ndir /etc\nfile /etc/c 11\nfile /etc/._cfg0000_c 22\npkg a/a-2\n- obj /etc/c 22",
+		got:        "exit 0\ndir /etc\nfile /etc/c 22\npkg a/a-2\n- obj /etc/c 22",
+		image:      "- obj /etc/c 22",
+		expect:     []string{"7 /etc/._cfg0000_c", "7 /etc/c"},
+		not: []change{
+			{"beforeKill", "dir /etc", "dir /etc\nfile /etc/c 11"}, // the administrator's
+			{"got", "file /etc/c 22", "file /etc/c 33"},            // not what is offered
+			{"got", "file /etc/c 22", "file /etc/c 22 5 0600"},     // with another mode
+			{"want", "cfg0000_c 22", "cfg0000_c 44"},               // another offer
+		},
+	}, {
 		name:       "a rerun that Portage refuses",
 		features:   "collision-protect",
 		beforeKill: "dir /etc",
 		wantBefore: "dir /etc\n" + oneFile + "merging a/-MERGING-a-1",
 		gotBefore:  "dir /etc",
 		want:       "exit 1\ndir /etc\n" + oneFile + "merging a/-MERGING-a-1",
-		got:        "exit 0\ndir /etc\nfile /etc/profile.env pp\n" + oneFile + "file /usr/two 22\npkg a/a-1\n" + two,
+		got:        "exit 0\ndir /etc\ntext /etc/profile.env # THIS FILE IS AUTOMATICALLY GENERATED BY env-update.;\n" + oneFile + "file /usr/two 22\npkg a/a-1\n" + two,
 		image:      two,
 		expect:     []string{"7 exit", "7 /etc/profile.env", "7 /usr/two", "7 vdb a/-MERGING-a-1", "7 vdb a/a-1"},
 		not: []change{
 			{"got", "file /usr/two 22", "file /usr/two zz"},                         // not as listed
 			{"image", "- obj /usr/two 22", "- obj /usr/two 22\n- obj /usr/three 3"}, // a file is missing
-			{"got", "file /usr/two 22", "file /usr/two 22\nfile /usr/junk jj"},      // a file too many
-			{"beforeKill", "dir /etc", "dir /etc\nfile /usr/one 11"},                // the administrator's was in the way
+			{"got", "GENERATED", "broken"},
+			{"got", "file /usr/two 22", "file /usr/two 22\nfile /usr/junk jj"}, // a file too many
+			{"beforeKill", "dir /etc", "dir /etc\nfile /usr/one 11"},           // the administrator's was in the way
 		},
 	}, {
 		name:       "a package that Portage has forgotten",
@@ -207,13 +229,14 @@ func killExamples() []example {
 		wantBefore: "dir /usr\nfile /usr/one 99\nfile /usr/only2 22\nmerging a/-MERGING-a-2",
 		gotBefore:  oneFile + "pkg a/a-1\n- dir /usr\n- obj /usr/one 11",
 		want:       "exit 1\ndir /usr\nfile /usr/one 99\nfile /usr/only2 22\nmerging a/-MERGING-a-2",
-		got:        "exit 0\ntext /var/lib/portage/world x",
+		got:        "exit 0\ntext /var/lib/portage/world ",
 		expect:     []string{"7 exit", "7 /usr", "7 /usr/one", "7 /usr/only2", "7 /var/lib/portage/world", "7 vdb a/-MERGING-a-2"},
 		not: []change{
 			{"gotBefore", "/usr/one 11", "/usr/one edited"},          // the administrator's change went
 			{"wantBefore", "merging", "pkg a/a-1\nmerging"},          // it has not
 			{"gotBefore", oneFile, oneFile + "file /usr/only2 22\n"}, // nobody's file went
 			{"got", "exit 0", "exit 0\nfile /usr/new nn"},
+			{"got", "world ", "world a/other;"},
 		},
 	}, {
 		name:       "memory of a half-done upgrade",
@@ -287,19 +310,21 @@ func otherExamples() []example {
 		wantBefore: "file /usr/a aa\ndir /usr/b\npkg a/a-1\n- obj /usr/a aa\n- dir /usr/b",
 		want:       "exit 0\ndir /usr/b\nfile /usr/b.backup.0000 bb\nfile /usr/q qq\npkg a/a-2 2\n- obj /usr/b bb\n- fif /usr/q",
 		got:        "exit 0\nfile /usr/b bb\nfifo /usr/q\npkg a/a-2 2\n- obj /usr/b bb\n- fif /usr/q",
+		image:      "- obj /usr/b bb\n- fif /usr/q",
 		expect:     []string{"10 /usr/b", "10 /usr/b.backup.0000", "10 /usr/q"},
 		not: []change{
 			{"got", "file /usr/b bb", "file /usr/b zz"},
 			{"got", "fifo /usr/q", "dir /usr/q"},
+			{"got", "file /usr/b bb", "file /usr/b bb 5 0600"},
 			{"want", "b.backup.0000 bb", "b.backup.0000 users"}, // the administrator's
 		},
 	}, {
 		name:       "kept and offered, but for the memory",
 		features:   "merge-use-vdb",
 		wantBefore: "text /etc/c edited\npkg a/a-1\n- obj /etc/c oo",
-		want:       kept,
+		want:       strings.Replace(kept, "text /etc/c edited", "file /etc/c nn", 1),
 		got:        kept + "\nfile /etc/._cfg0001_c nn",
-		expect:     []string{"9 /etc/._cfg0001_c"},
+		expect:     []string{"9 /etc/._cfg0001_c", "9 /etc/c", "9 /etc/c"},
 		not:        []change{{"got", "_cfg0001_c nn", "_cfg0001_d nn"}},
 	}}
 }

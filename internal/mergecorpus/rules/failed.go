@@ -60,16 +60,10 @@ func (v *view) timeAsListed(name string) bool {
 	return e != nil && e.Type == "file" && slices.ContainsFunc(v.gotBefore.lines[name], func(l line) bool { return l.Type == "obj" && l.MTime == e.MTime })
 }
 
-// offerOf is the path that a ._cfg file is for, if contentCounts is about that; else "".
+// offerOf is the path that a ._cfg file is for, if contentCounts is about that and Portage has put the same there; else "".
 func (v *view) offerOf(name string) string {
-	i := strings.LastIndexByte(name, '/')
-	rest, ok := strings.CutPrefix(name[i+1:], "._cfg")
-	if !ok || len(rest) < 6 || rest[4] != '_' {
-		return ""
-	}
-	base := name[:i+1] + rest[5:]
-	e := v.got.files[name]
-	if e == nil || !v.keptAndOffered(base) || !slices.ContainsFunc(v.got.lines[base], func(l line) bool { return l.MD5 == e.MD5 }) {
+	base := configOf(name)
+	if base == "" || !v.keptAndOffered(base) || v.want.files[base] == nil || !sameContent(v.got.files[name], v.want.files[base]) {
 		return ""
 	}
 	return base

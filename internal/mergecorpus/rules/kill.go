@@ -42,9 +42,17 @@ func (v *view) leftBehind(cpv string) bool {
 	return true
 }
 
-// leftover: the killed run has made it, no package lists it, and ours never had it, or it went with its package.
+// leftover: the killed run has made it, Portage's step has not touched it, no package lists it, and ours never had it, or it
+// went with its package.
 func (v *view) leftover(d *mergecorpus.Difference) bool {
+	want := v.want.files[d.Path]
 	if v.got.files[d.Path] != nil || d.Field != "" {
+		return false
+	}
+	if base := configOf(d.Path); base != "" {
+		return v.offerInPlace(d.Path, base)
+	}
+	if !same(want, v.wantBefore.files[d.Path]) || isBook(want) && len(added(v.got, v.gotBefore)) > 0 { // a merge writes its books
 		return false
 	}
 	for _, l := range v.want.lines[d.Path] {
@@ -56,11 +64,23 @@ func (v *view) leftover(d *mergecorpus.Difference) bool {
 	return made && (v.gotBefore.files[d.Path] == nil || v.wentWithItsPackage(d.Path))
 }
 
+// offerInPlace: Portage offers an update because of a file that its killed run has made; in ours that update is in place.
+func (v *view) offerInPlace(offer, base string) bool {
+	now := v.got.files[base]
+	return v.gotBefore.files[offer] == nil && v.beforeKill.files[offer] == nil && now != nil && now.MD5 == v.want.files[offer].MD5 &&
+		v.asPacked(base) != nil && !same(v.want.files[base], v.beforeKill.files[base])
+}
+
 // installedOverLeftover: ours has what the package lists, and Portage what its killed run had made.
 func (v *view) installedOverLeftover(d *mergecorpus.Difference) bool {
-	want := v.want.files[d.Path]
-	return want != nil && same(want, v.wantBefore.files[d.Path]) && !same(want, v.beforeKill.files[d.Path]) &&
-		v.got.asListed(d.Path) != nil && v.want.asListed(d.Path) == nil
+	want, l := v.want.files[d.Path], v.asPacked(d.Path)
+	switch {
+	case want == nil || l == nil || v.want.asListed(d.Path) != nil:
+		return false
+	case d.Field == "mtime" && v.got.files[d.Path].MTime != l.MTime:
+		return false
+	}
+	return same(want, v.wantBefore.files[d.Path]) && !same(want, v.beforeKill.files[d.Path])
 }
 
 // memoryOfKill: the configuration memory says that an update was offered, and in ours the file is that update.

@@ -29,7 +29,7 @@ func (v *view) newHere() []string {
 // be beside the path.
 func (v *view) complete(cpv string) bool {
 	lines := *v.got.vdb[cpv].Contents
-	if v.Image == nil || !sameLines(lines, v.Image(cpv)) {
+	if !sameLines(lines, v.image(cpv)) {
 		return false
 	}
 	for i := range lines {
@@ -41,16 +41,12 @@ func (v *view) complete(cpv string) bool {
 	return true
 }
 
-func sameLines(a, b []mergecorpus.ContentsLine) bool {
+func sameLines(a []mergecorpus.ContentsLine, b []ImageFile) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if !slices.ContainsFunc(b, func(l mergecorpus.ContentsLine) bool {
-			x := a[i]
-			x.MTime, l.MTime = nil, nil
-			return sameLine(&x, &l)
-		}) {
+		if !slices.ContainsFunc(b, func(f ImageFile) bool { return sameLine(&a[i], &f.ContentsLine) }) {
 			return false
 		}
 	}
@@ -117,18 +113,23 @@ func (v *view) completeOnlyHere(d *mergecorpus.Difference) bool {
 	if len(list) == 0 {
 		return false
 	}
-	if isBook(d.Path) {
-		return true
+	e := v.got.files[d.Path]
+	if e == nil || v.want.files[d.Path] != nil || v.gotBefore.files[d.Path] != nil {
+		return false
 	}
-	l := v.got.asListed(d.Path)
-	return l != nil && slices.Contains(list, l.cpv) && v.gotBefore.files[d.Path] == nil
+	l := v.asPacked(d.Path)
+	return isBook(e) || l != nil && slices.Contains(list, l.cpv)
 }
 
-// removedOnlyHere is a file that went with such a package, or what every removal writes.
+// removedOnlyHere is a file that went with such a package, or the world file.
 func (v *view) removedOnlyHere(d *mergecorpus.Difference) bool {
 	gone := v.goneHere()
 	if len(gone) == 0 || !v.failed(v.Want) || !v.worked(v.Got) {
 		return false
 	}
-	return isBook(d.Path) || v.wentWithItsPackage(d.Path) && slices.ContainsFunc(gone, func(cpv string) bool { return v.gotBefore.owns(cpv, d.Path) })
+	if e := v.got.files[d.Path]; d.Path == worldPath && e != nil && v.want.files[worldPath] == nil { // every removal writes it
+		_, more := lineDiff(textOf(v.gotBefore, worldPath), textOf(v.got, worldPath))
+		return len(more) == 0 && e.Mode == "0644"
+	}
+	return v.wentWithItsPackage(d.Path) && slices.ContainsFunc(gone, func(cpv string) bool { return v.gotBefore.owns(cpv, d.Path) })
 }

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"path"
 	"strings"
 
 	"github.com/portsolve/portsolve/internal/mergecorpus"
@@ -12,22 +13,21 @@ func prison(v *view, d *mergecorpus.Difference) bool {
 	if !v.outsideSame() {
 		return false
 	}
-	if d.Area == mergecorpus.InOutside {
-		return d.Path != ""
-	}
-	if d.Area != mergecorpus.InRoot {
-		return false
-	}
 	for name, e := range v.gotBefore.files {
 		if e.Type != "sym" || !strings.HasPrefix(*e.Target, "<") || strings.HasPrefix(*e.Target, "<ROOT>") || !v.movedAside(name) {
 			continue
 		}
+		inside, behind := strings.CutPrefix(d.Path, "/"+path.Base(*e.Target)+"/")
 		switch {
+		case d.Area == mergecorpus.InOutside:
+			return behind && v.asPacked(name+"/"+inside) != nil
+		case d.Area != mergecorpus.InRoot:
+			return false
 		case d.Path == name:
-			return v.got.asListed(name) != nil
+			return v.asPacked(name) != nil
 		case d.Path == name+backupOf:
 			return true
-		case below(d.Path, name) && v.want.files[d.Path] == nil && v.got.asListed(d.Path) != nil:
+		case below(d.Path, name) && v.want.files[d.Path] == nil && v.asPacked(d.Path) != nil:
 			return true
 		}
 	}

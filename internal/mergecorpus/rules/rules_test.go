@@ -78,13 +78,14 @@ func parseEntry(t *testing.T, f []string) mergecorpus.Entry {
 	e := mergecorpus.Entry{Path: f[1], Type: f[0], Mode: "0755"}
 	switch f[0] {
 	case "dir":
+		e.Mode = at(f, 2, e.Mode)
 		return e
 	case "fifo":
 	case "sym":
 		e.Target = &f[3]
 	case "text":
 		text := strings.ReplaceAll(strings.Join(f[2:], " "), ";", "\n")
-		e.Type, e.Text, e.MD5 = "file", &text, fmt.Sprint(len(text), text)
+		e.Type, e.Text, e.MD5, e.Mode = "file", &text, fmt.Sprint(len(text), text), "0644"
 	case "file":
 		n, _ := strconv.Atoi(at(f, 3, "5"))
 		e.MD5, e.Mode, e.Group = f[2], at(f, 4, "0644"), at(f, 5, "")
@@ -143,8 +144,15 @@ func (e example) verdicts(t *testing.T) []Verdict {
 		s.BeforeKill = parseState(t, e.beforeKill)
 	}
 	if e.image != "" {
-		s.Image = func(cpv string) []mergecorpus.ContentsLine {
-			return *parseState(t, "pkg x\n"+e.image).VDB["x"].Contents
+		s.Image = func(string) (out []ImageFile) {
+			for _, l := range *parseState(t, "pkg x\n"+e.image).VDB["x"].Contents {
+				mode := "0755"
+				if l.Type == "obj" {
+					mode = "0644"
+				}
+				out = append(out, ImageFile{l, mode})
+			}
+			return out
 		}
 	}
 	s.Differences = mergecorpus.Compare(s.Want, s.Got, mergecorpus.Loose{LinkTimes: true, Counters: e.beforeKill != ""})

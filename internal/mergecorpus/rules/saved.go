@@ -19,6 +19,17 @@ func savedCopy(v *view, d *mergecorpus.Difference) bool {
 		!sameContent(v.got.files[original], v.gotBefore.files[original])
 }
 
+// isSavedDir knows the directories of copies by name, mode and owner: what is in them may be secret.
+func isSavedDir(e *mergecorpus.Entry) bool {
+	mode := "0700"
+	if e.Path == ownRoot {
+		mode = "0755"
+	} else if e.Path != savedRoot && !below(e.Path, savedRoot) {
+		return false
+	}
+	return e.Mode == mode && e.UID == 0 && e.GID == 0
+}
+
 // originalOf is where a saved copy was; "" if it is none, or none of a package of this step.
 func (v *view) originalOf(copied string) string {
 	rest, ok := strings.CutPrefix(copied, savedRoot+"/")

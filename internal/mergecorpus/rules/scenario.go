@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"strings"
@@ -65,26 +66,36 @@ func of(all []mergecorpus.Difference, k int) []mergecorpus.Difference {
 }
 
 // images reads package files of a directory of packages.
-func images(ctx context.Context, pkgdir string) func(string) []mergecorpus.ContentsLine {
-	return func(cpv string) []mergecorpus.ContentsLine {
-		c, err := atom.ParseCPV(cpv)
-		if err != nil {
-			return nil
+func images(ctx context.Context, pkgdir string) func(string) []ImageFile {
+	known := map[string][]ImageFile{}
+	return func(cpv string) []ImageFile {
+		if list, ok := known[cpv]; ok {
+			return list
 		}
-		files, err := filepath.Glob(filepath.Join(pkgdir, c.Category, c.Package, c.PF()+"-*"))
-		if err != nil || len(files) != 1 {
-			return nil
-		}
-		lines, err := imageOf(ctx, files[0])
-		if err != nil {
-			return nil
-		}
-		return lines
+		known[cpv] = find(ctx, pkgdir, cpv)
+		return known[cpv]
 	}
 }
 
-// imageOf is a package's image in the words of CONTENTS, without times.
-func imageOf(ctx context.Context, file string) (_ []mergecorpus.ContentsLine, err error) {
+// find reads the only package file of a version; nil if there is none that can be read.
+func find(ctx context.Context, pkgdir, cpv string) []ImageFile {
+	c, err := atom.ParseCPV(cpv)
+	if err != nil {
+		return nil
+	}
+	files, err := filepath.Glob(filepath.Join(pkgdir, c.Category, c.Package, c.PF()+"-*"))
+	if err != nil || len(files) != 1 {
+		return nil
+	}
+	lines, err := imageOf(ctx, files[0])
+	if err != nil {
+		return nil
+	}
+	return lines
+}
+
+// imageOf is a package's image.
+func imageOf(ctx context.Context, file string) (_ []ImageFile, err error) {
 	v, err := binpkg.OpenVerified(ctx, file, binpkg.VerifyOptions{})
 	if err != nil {
 		return nil, err
@@ -95,7 +106,7 @@ func imageOf(ctx context.Context, file string) (_ []mergecorpus.ContentsLine, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, img.Close()) }()
-	var out []mergecorpus.ContentsLine
+	var out []ImageFile
 	sums := map[string]string{}
 	for {
 		e, err := img.Next()
@@ -108,7 +119,7 @@ func imageOf(ctx context.Context, file string) (_ []mergecorpus.ContentsLine, er
 		if e.Name == "." {
 			continue
 		}
-		l := mergecorpus.ContentsLine{Path: "/" + strings.TrimPrefix(e.Name, "/")}
+		l := ImageFile{mergecorpus.ContentsLine{Path: "/" + strings.TrimPrefix(e.Name, "/")}, fmt.Sprintf("%04o", e.Mode)}
 		switch e.Type {
 		case binpkg.Regular:
 			h := md5.New()

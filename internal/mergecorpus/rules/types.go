@@ -30,7 +30,7 @@ var backupName = regexp.MustCompile(`\.backup\.[0-9]{4}$`)
 
 // rightInOurs: a line that both databases have says what ours is, and is of another type than what Portage has.
 func (v *view) rightInOurs(name string) bool {
-	l := v.got.asListed(name)
+	l := v.asPacked(name)
 	if l == nil || kind(&l.ContentsLine) == v.want.files[name].Type {
 		return false
 	}
