@@ -223,34 +223,45 @@ func (p *pendingFiles) content(name string) (string, error) {
 	return string(text), err
 }
 
-func (p *pendingFiles) diff(u cfgmem.Update) error {
-	text, err := p.content(u.Name)
+func (p *pendingFiles) diff(u cfgmem.Update) error { return p.difference(u.Target, u.Name) }
+
+// difference shows what changes when the content of the file by takes the place of name, which may be missing.
+func (p *pendingFiles) difference(name, by string) error {
+	text, err := p.content(by)
 	if err != nil {
 		return &failure{err}
 	}
-	old, err := p.content(u.Target)
+	old, err := p.content(name)
 	if err != nil && !rootfs.IsAbsent(err) {
 		return &failure{err}
 	}
 	if strings.ContainsRune(text+old, 0) {
-		fmt.Fprintf(p.inv.stdout, "/%s and /%s are binary files and differ\n", u.Target, u.Name)
+		fmt.Fprintf(p.inv.stdout, "/%s and /%s are binary files and differ\n", name, by)
 		return nil
 	}
-	_, err = p.inv.stdout.Write(diff.Diff("/"+u.Target, []byte(old), "/"+u.Name, []byte(text)))
+	_, err = p.inv.stdout.Write(diff.Diff("/"+name, []byte(old), "/"+by, []byte(text)))
 	return err
 }
 
-// change accepts or rejects, under the lock that merges take: what it looks at stays as it is.
+// change accepts or rejects.
 func (p *pendingFiles) change(ctx context.Context, verb string) error {
+	return p.locked(ctx, func() error {
+		if err := p.find(); err != nil {
+			return err
+		}
+		return p.each(func(u cfgmem.Update) error { return p.changeOne(u, verb) })
+	})
+}
+
+// locked runs do under the lock that merges take: what it looks at stays as it is.
+func (p *pendingFiles) locked(ctx context.Context, do func() error) error {
 	unlock, err := p.state.Lock(ctx, func(holder string) {
 		fmt.Fprintf(p.inv.stderr, "portsolve: waiting for the lock of ROOT: %s\n", holder)
 	})
 	if err != nil {
 		return &failure{err}
 	}
-	if err = p.find(); err == nil {
-		err = p.each(func(u cfgmem.Update) error { return p.changeOne(u, verb) })
-	}
+	err = do()
 	if unlockErr := unlock(); err == nil && unlockErr != nil {
 		err = &failure{unlockErr}
 	}

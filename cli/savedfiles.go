@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/urfave/cli/v2"
 
 	"github.com/portsolve/portsolve/internal/emergeopts"
@@ -187,37 +186,17 @@ func (s *copies) show() error {
 
 // differ shows what restoring a copy would change.
 func (s *copies) differ(f savedfiles.File) error {
-	text, err := s.content(f.Copy)
-	if err != nil {
-		return &failure{err}
-	}
-	now, err := s.content(f.Name)
-	if err != nil && !rootfs.IsAbsent(err) {
-		return &failure{err}
-	}
-	if strings.ContainsRune(text+now, 0) {
-		fmt.Fprintf(s.inv.stdout, "/%s and /%s are binary files and differ\n", f.Name, f.Copy)
-		return nil
-	}
-	_, err = s.inv.stdout.Write(diff.Diff("/"+f.Name, []byte(now), "/"+f.Copy, []byte(text)))
-	return err
+	return s.difference(f.Name, f.Copy)
 }
 
-// change restores or removes, under the lock that merges take.
+// change restores or removes.
 func (s *copies) change(ctx context.Context, verb string) error {
-	unlock, err := s.state.Lock(ctx, func(holder string) {
-		fmt.Fprintf(s.inv.stderr, "portsolve: waiting for the lock of ROOT: %s\n", holder)
+	return s.locked(ctx, func() error {
+		if err := s.find(); err != nil {
+			return err
+		}
+		return s.each(func(f savedfiles.File) error { return s.changeOne(f, verb) })
 	})
-	if err != nil {
-		return &failure{err}
-	}
-	if err = s.find(); err == nil {
-		err = s.each(func(f savedfiles.File) error { return s.changeOne(f, verb) })
-	}
-	if unlockErr := unlock(); err == nil && unlockErr != nil {
-		err = &failure{unlockErr}
-	}
-	return err
 }
 
 func (s *copies) changeOne(f savedfiles.File, verb string) error {

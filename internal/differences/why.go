@@ -69,19 +69,12 @@ func (d *Difference) suggestions() []string {
 // updates says what is found in our plan and was asked for, and what it takes along.
 func (d *Difference) updates(own *answer.Result) []string {
 	only := missing(d.Ours.Plan, d.Emerge.Plan)
-	var out []string
-	for i := range own.Plan {
-		e := &own.Plan[i]
-		if e.Action != answer.Merge || !slices.Contains(only, planEntry(e)) {
-			continue
+	out := reasons(own, only, func(e *answer.Entry, w answer.Why) string {
+		if w.Arg == "" {
+			return ""
 		}
-		for _, w := range e.Why {
-			if w.Arg != "" {
-				out = append(out, fmt.Sprintf("`%s` asks for `%s`%s", w.Arg, e.CPV, instead(e)))
-				break
-			}
-		}
-	}
+		return fmt.Sprintf("`%s` asks for `%s`%s", w.Arg, e.CPV, instead(e))
+	})
 	if len(out) == 0 && len(only) > 0 {
 		out = []string{"emerge leaves out " + code(only)}
 	}
@@ -90,6 +83,24 @@ func (d *Difference) updates(own *answer.Result) []string {
 		out = append(out, fmt.Sprintf("`%s` has %s built again", cause, count(len(own.Rebuilds[cause]), "package")))
 	}
 	return shorten(out, 6)
+}
+
+// reasons puts the first reason that has words for each package merged of those listed.
+func reasons(own *answer.Result, only []string, words func(*answer.Entry, answer.Why) string) []string {
+	var out []string
+	for i := range own.Plan {
+		e := &own.Plan[i]
+		if e.Action != answer.Merge || !slices.Contains(only, planEntry(e)) {
+			continue
+		}
+		for _, w := range e.Why {
+			if s := words(e, w); s != "" {
+				out = append(out, s)
+				break
+			}
+		}
+	}
+	return out
 }
 
 func instead(e *answer.Entry) string {
@@ -101,20 +112,7 @@ func instead(e *answer.Entry) string {
 
 // choices says what our other packages are there for.
 func (d *Difference) choices(own *answer.Result) []string {
-	only := missing(d.Ours.Plan, d.Emerge.Plan)
-	var out []string
-	for i := range own.Plan {
-		e := &own.Plan[i]
-		if e.Action != answer.Merge || !slices.Contains(only, planEntry(e)) {
-			continue
-		}
-		for _, w := range e.Why {
-			if s := because(e.CPV, w); s != "" {
-				out = append(out, s)
-				break
-			}
-		}
-	}
+	out := reasons(own, missing(d.Ours.Plan, d.Emerge.Plan), func(e *answer.Entry, w answer.Why) string { return because(e.CPV, w) })
 	if theirs := missing(d.Emerge.Plan, d.Ours.Plan); len(out) == 0 && len(theirs) > 0 {
 		out = []string{"without " + code(theirs) + " nothing is missing"}
 	}

@@ -45,9 +45,8 @@ func (s *Settings) contextFor(repo string, stable bool) *context {
 	return got.(*context)
 }
 
-// findImplicitOn lists the candidates once per context, because IUSE_EFFECTIVE
-// and arch.list are long and nearly all of it is off.
-func (s *Settings) findImplicitOn(c *context) {
+// turnedOn lists the flags that are on or forced for every package, sorted.
+func (c *context) turnedOn() []string {
 	var on []string
 	for flag, o := range c.use.flags {
 		if o.do == turnOn {
@@ -60,7 +59,13 @@ func (s *Settings) findImplicitOn(c *context) {
 		}
 	}
 	slices.Sort(on)
-	for _, flag := range slices.Compact(on) {
+	return slices.Compact(on)
+}
+
+// findImplicitOn lists the candidates once per context, because IUSE_EFFECTIVE
+// and arch.list are long and nearly all of it is off.
+func (s *Settings) findImplicitOn(c *context) {
+	for _, flag := range c.turnedOn() {
 		if s.iuse.effective[flag] {
 			c.implicitOn = append(c.implicitOn, flag)
 		}
@@ -226,19 +231,7 @@ func (s *Settings) globalUse() (string, Source) {
 		name = s.opt.Repos.Main.Name
 	}
 	c := s.contextFor(name, false)
-	var on []string
-	for flag, o := range c.use.flags {
-		if o.do == turnOn {
-			on = append(on, flag)
-		}
-	}
-	for flag, o := range c.force.flags {
-		if o.do == turnOn {
-			on = append(on, flag)
-		}
-	}
-	slices.Sort(on)
-	on = slices.DeleteFunc(slices.Compact(on), func(flag string) bool {
+	on := slices.DeleteFunc(c.turnedOn(), func(flag string) bool {
 		o, ok := c.mask.flags[flag]
 		return ok && o.do == turnOn
 	})

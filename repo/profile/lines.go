@@ -113,6 +113,10 @@ func ReadLines(path string) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
+	return readLines(files)
+}
+
+func readLines(files []string) ([]Line, error) {
 	var out []Line
 	for _, f := range files {
 		text, err := ReadFile(f)

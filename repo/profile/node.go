@@ -259,13 +259,5 @@ func (r *nodeReader) lines(name string) ([]Line, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []Line
-	for _, f := range files {
-		text, err := ReadFile(f)
-		if err != nil {
-			return nil, err
-		}
-		out = appendLines(out, f, text)
-	}
-	return out, nil
+	return readLines(files)
 }

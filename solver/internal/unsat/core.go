@@ -65,20 +65,25 @@ func Needs(ctx context.Context, u *universe.Universe, f *cnf.Formula) []*cnf.Rul
 	return out
 }
 
-// contradiction is the core as rules, in the formula's order.
-func contradiction(ctx context.Context, f *cnf.Formula) (core []*cnf.Rule, minimal bool) {
-	e, selectors, ruleOf := f.Explained()
-	if e.Solve(ctx, selectors...) != sat.Unsat {
-		return nil, false
-	}
-	lits := e.Core()
-	sort.Slice(lits, func(i, j int) bool { // what comes late is dropped first
+// ruleOrder sorts selectors by kind of rule: what comes late is dropped first.
+func ruleOrder(lits []sat.Lit, ruleOf map[sat.Lit]*cnf.Rule) []sat.Lit {
+	sort.Slice(lits, func(i, j int) bool {
 		a, b := ruleOf[lits[i]], ruleOf[lits[j]]
 		if a.Kind != b.Kind {
 			return a.Kind < b.Kind
 		}
 		return lits[i] < lits[j]
 	})
+	return lits
+}
+
+// contradiction is the core as rules, in the formula's order.
+func contradiction(ctx context.Context, f *cnf.Formula) (core []*cnf.Rule, minimal bool) {
+	e, selectors, ruleOf := f.Explained()
+	if e.Solve(ctx, selectors...) != sat.Unsat {
+		return nil, false
+	}
+	lits := ruleOrder(e.Core(), ruleOf)
 	lits, minimal = e.Shrink(ctx, lits)
 	slices.Sort(lits)
 	for _, l := range lits {

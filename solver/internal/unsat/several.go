@@ -3,7 +3,6 @@ package unsat
 import (
 	"context"
 	"slices"
-	"sort"
 
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/depend"
@@ -19,14 +18,7 @@ func Several(ctx context.Context, u *universe.Universe, f *cnf.Formula, limit in
 	e, selectors, ruleOf := f.Explained()
 	var out [][]*cnf.Rule
 	for len(out) < limit && e.Solve(ctx, selectors...) == sat.Unsat {
-		lits := e.Core()
-		sort.Slice(lits, func(i, j int) bool { // what comes late is dropped first
-			a, b := ruleOf[lits[i]], ruleOf[lits[j]]
-			if a.Kind != b.Kind {
-				return a.Kind < b.Kind
-			}
-			return lits[i] < lits[j]
-		})
+		lits := ruleOrder(e.Core(), ruleOf)
 		lits, _ = e.Shrink(ctx, lits)
 		slices.Sort(lits)
 		if len(lits) == 0 {
