@@ -51,7 +51,11 @@ func (s *System) readBinhosts(settings *config.Settings, b *binaries) error {
 	list, _ := settings.Var("PORTAGE_BINHOST")
 	for uri := range strings.FieldsSeq(list) {
 		if !slices.ContainsFunc(b.hosts, func(h binhost) bool { return h.URI == strings.TrimRight(uri, "/") }) {
-			b.hosts = append(b.hosts, binhost{Host: s.host(uri, uri)})
+			h := s.host(uri, uri)
+			if h.Dir != "" && !fetch.IsRemote(h.URI) {
+				s.binary.located.Store(h.URI, h.Dir)
+			}
+			b.hosts = append(b.hosts, binhost{Host: h})
 		}
 	}
 	return nil
@@ -84,9 +88,13 @@ func (s *System) binhost(section *repo.Section, b *binaries) (binhost, error) {
 		}
 		h.frozen = on
 	}
-	if text, _, ok := section.Value("location"); ok && text != "" {
+	if !fetch.IsRemote(h.URI) {
+		if h.Dir != "" { // below --system
+			s.binary.located.Store(h.URI, h.Dir)
+		}
+	} else if text, _, ok := section.Value("location"); ok && text != "" {
 		s.binary.located.Store(h.URI, s.onDisk(text))
-	} else if s.options.CacheDir == "" && os.Geteuid() == 0 && fetch.IsRemote(h.URI) && filepath.IsLocal(h.Name) {
+	} else if s.options.CacheDir == "" && os.Geteuid() == 0 && filepath.IsLocal(h.Name) {
 		// The default since Portage 3.0.77 (news item of 2026-05-03): both find what the other has fetched.
 		s.binary.located.Store(h.URI, s.onDisk(s.options.EPrefix, "var/cache/binhost", h.Name))
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/portsolve/portsolve/atom"
 	"github.com/portsolve/portsolve/atom/metadata"
 	"github.com/portsolve/portsolve/binpkg"
-	"github.com/portsolve/portsolve/binpkg/fetch"
 	"github.com/portsolve/portsolve/merge"
 	"github.com/portsolve/portsolve/merge/resume"
 	"github.com/portsolve/portsolve/solver/answer"
@@ -228,9 +227,9 @@ func (x *executor) comesAfter(at, earlier int) {
 	}
 }
 
-// isRemote notes a step whose package has to be fetched first.
+// isRemote notes a step whose package is a binhost's: it has to be fetched first, or found where the binhost is a directory.
 func (x *executor) isRemote(ref stepRef, p *metadata.Package) {
-	if p != nil && fetch.IsRemote(p.File) {
+	if p != nil && p.Remote {
 		x.out.remote = append(x.out.remote, remoteStep{ref, p})
 	}
 }

@@ -37,7 +37,8 @@ type Options struct {
 	Backoff, MaxBackoff time.Duration
 	// Stall is how long a connection may be silent; 30 s.
 	Stall time.Duration
-	// Places says where packages of a binhost, by its URI, are kept instead of a directory of its own below Dir. What cannot
+	// Places says where packages of a binhost, by its URI, are kept instead of a directory of its own below Dir, or of one
+	// that is a directory of this machine, where that is. What cannot
 	// be written there goes below Dir, and Elsewhere tells why.
 	Places map[string]string
 	// Own is a directory, that of packages built here (PKGDIR), in which no file is replaced by one that was fetched: if a
@@ -169,7 +170,7 @@ func (f *Fetcher) Packages(ctx context.Context, pkgs ...*metadata.Package) (path
 	var wait sync.WaitGroup
 	for i, p := range pkgs {
 		if !p.Remote || !IsRemote(p.File) {
-			if paths[i], errs[i] = localPath(p); errs[i] != nil {
+			if paths[i], errs[i] = f.localPath(p); errs[i] != nil {
 				continue
 			}
 			f.report(Event{Kind: Cached, Name: name(p), Done: -1, Total: -1})
@@ -189,15 +190,22 @@ func (f *Fetcher) Packages(ctx context.Context, pkgs ...*metadata.Package) (path
 	return paths, errors.Join(errs...)
 }
 
-func localPath(p *metadata.Package) (string, error) {
+// localPath is where a package is that needs no fetching: in PKGDIR, or on a binhost that is a directory.
+func (f *Fetcher) localPath(p *metadata.Package) (string, error) {
 	if !p.Remote {
 		return p.File, nil
 	}
-	path, err := binpkg.LocalPath(p.File)
+	host, rel, err := split(p)
 	if err != nil {
-		return "", &Error{URL: redacted(p.File), Err: err}
+		return "", err
 	}
-	return path, nil
+	dir := f.o.Places[host]
+	if dir == "" {
+		if dir, err = binpkg.LocalPath(host); err != nil {
+			return "", &Error{URL: redacted(p.File), Err: err}
+		}
+	}
+	return filepath.Join(dir, rel), nil
 }
 
 func name(p *metadata.Package) string {
