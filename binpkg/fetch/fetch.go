@@ -197,7 +197,7 @@ func (f *Fetcher) localPath(p *metadata.Package) (string, error) {
 	}
 	host, rel, err := split(p)
 	if err != nil {
-		return "", err
+		host, rel = p.File, ""
 	}
 	dir := f.o.Places[host]
 	if dir == "" {
