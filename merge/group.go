@@ -52,9 +52,6 @@ func newGroup() *group {
 
 // add takes a member in.
 func (g *group) add(m *member) error {
-	g.members = append(g.members, m)
-	m.report.State = stateWaits
-	g.cps[m.p.pkg.CPV.CP] = true
 	for i := range m.p.img.Objects {
 		o := &m.p.img.Objects[i]
 		g.bytes += o.Size
@@ -77,6 +74,9 @@ func (g *group) add(m *member) error {
 	for name := range m.l.newDirs {
 		g.made[name] = true
 	}
+	g.cps[m.p.pkg.CPV.CP] = true
+	g.members = append(g.members, m)
+	m.report.State = stateWaits
 	return nil
 }
 
@@ -181,7 +181,7 @@ func (e *engine) flush() {
 	failed := err != nil
 	for i, m := range g.members {
 		switch {
-		case e.halted:
+		case i > 0 && e.interrupted():
 			e.giveUp(m)
 		case failed && i > 0:
 			e.again(m) // it was laid out for a ROOT in which nothing had failed
@@ -229,14 +229,7 @@ func (e *engine) apply(m *member) error {
 // again begins a step anew, alone.
 func (e *engine) again(m *member) {
 	e.giveUp(m)
-	if e.halted {
-		return
-	}
-	if err := e.ctx.Err(); err != nil {
-		e.halted = true
-		return
-	}
-	if e.missing(m.step, m.report) {
+	if e.interrupted() || e.missing(m.step, m.report) {
 		return
 	}
 	p := e.prepare(e.ctx, m.s, e.nextNumber())

@@ -1,6 +1,8 @@
 package merge
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -12,7 +14,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/portsolve/portsolve/internal/rootfs"
-	"github.com/portsolve/portsolve/internal/rootfs/faultfs"
 )
 
 // TestGroupIsLikeOneByOne merges random packages in one run and in a run each: ROOT,
@@ -34,18 +35,10 @@ func TestGroupIsLikeOneByOne(t *testing.T) {
 		if err := os.CopyFS(each.root, os.DirFS(one.root)); err != nil {
 			r.Fatal(err)
 		}
-		var counted *faultfs.FS
-		one.fs = func(f rootfs.FS) rootfs.FS {
-			counted = faultfs.Wrap(f, faultfs.Options{Trace: true})
-			return counted
-		}
-		report, _ := one.run(plan)
 		syncs, done := 0, 0
-		for _, c := range counted.Calls() {
-			if strings.HasPrefix(c, "syncfs") {
-				syncs++
-			}
-		}
+		one.fs = func(f rootfs.FS) rootfs.FS { return unsynced{f, &syncs} }
+		each.fs = func(f rootfs.FS) rootfs.FS { return unsynced{f, new(int)} }
+		report, _ := one.run(plan)
 		for i := range plan.Steps {
 			single, _ := each.run(&Plan{Steps: plan.Steps[i : i+1]})
 			a, b := report.Steps[i], single.Steps[0]
@@ -68,6 +61,55 @@ func TestGroupIsLikeOneByOne(t *testing.T) {
 	})
 	if together == 0 {
 		t.Error("no packages ever shared a sync: nothing was tried")
+	}
+}
+
+// unsynced is a tree in which syncing costs nothing.
+type unsynced struct {
+	rootfs.FS
+	syncs *int
+}
+
+func (u unsynced) SyncFS(string) error  { *u.syncs++; return nil }
+func (u unsynced) SyncDir(string) error { return nil }
+
+// TestGroupInterrupted ends the context when the first of three packages that share a
+// sync is in place: the others are taken back, and nothing is left of them.
+func TestGroupInterrupted(t *testing.T) {
+	w := newWorld(t)
+	w.merge(basic1) // makes Portage's own files
+	before := w.list()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	plan := w.plan(
+		simple("app-mc/g-1", "dir usr\nfile usr/g g"),
+		simple("app-mc/h-1", "dir usr\ndir usr/h\nfile usr/h/h h"),
+		simple("app-mc/i-1", "dir usr\ndir usr/h\nfile usr/h/i i"))
+	events := make(chan Event)
+	seen := make(chan struct{})
+	go func() {
+		defer close(seen)
+		for ev := range events {
+			if ev.Kind == EventFile && ev.CPV == "app-mc/g-1" { // another event of it follows
+				cancel()
+			}
+		}
+	}()
+	report, err := Run(ctx, plan, w.target(), Options{Events: events})
+	<-seen
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	for i, want := range []State{StateDone, StateSkipped, StateSkipped} {
+		if got := report.Steps[i].State; got != want {
+			t.Errorf("%s is %s, want %s", plan.Steps[i].CPV, got, want)
+		}
+	}
+	if diff := diffLines(before, w.list()); diff != "  + f usr/g g\n" {
+		t.Errorf("ROOT:\n%s", diff)
+	}
+	if left := w.leftovers(); left != "" {
+		t.Errorf("left behind:\n%s", left)
 	}
 }
 
