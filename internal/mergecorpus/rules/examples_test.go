@@ -4,6 +4,12 @@ import "strings"
 
 // Each example is one step; "not" takes away a part of what proves it.
 
+// Files that a package of the examples has.
+const (
+	two     = "- dir /usr\n- obj /usr/one 11\n- obj /usr/two 22\n"
+	oneFile = "dir /usr\nfile /usr/one 11\n"
+)
+
 const aInstalled = "pkg a/a-1\n- dir /usr\n- obj /usr/x aa\n"
 
 func savedExamples() []example {
@@ -131,7 +137,11 @@ func linkExamples() []example {
 			{"before", "- dir /usr/big", "- sym /usr/big -> /data"}, // the package's own link
 			{"gotBefore", "- obj /usr/big/f aa", "- obj /usr/big/f aa\n- obj /usr/big/users uu"}, // the package's own file
 		},
-	}, {
+	}}
+}
+
+func snapshotExamples() []example {
+	return []example{{
 		name:       "a snapshot",
 		wantBefore: "file /home/s aa 5 0644 /usr/x\nfile /usr/x aa 5 0644 /usr/x\npkg a/a-1\n- obj /usr/x aa",
 		want:       "exit 0\nfile /home/s aa 5 0000",
@@ -172,10 +182,6 @@ func later() example {
 }
 
 func killExamples() []example {
-	const (
-		two     = "- dir /usr\n- obj /usr/one 11\n- obj /usr/two 22\n"
-		oneFile = "dir /usr\nfile /usr/one 11\n"
-	)
 	return []example{{
 		name:       "what the killed run left",
 		beforeKill: "dir /usr",
@@ -223,7 +229,11 @@ func killExamples() []example {
 			{"got", "file /usr/two 22", "file /usr/two 22\nfile /usr/junk jj"}, // a file too many
 			{"beforeKill", "dir /etc", "dir /etc\nfile /usr/one 11"},           // the administrator's was in the way
 		},
-	}, {
+	}}
+}
+
+func forgottenExamples() []example {
+	return []example{{
 		name:       "a package that Portage has forgotten",
 		beforeKill: oneFile + "pkg a/a-1\n- dir /usr\n- obj /usr/one 11",
 		wantBefore: "dir /usr\nfile /usr/one 99\nfile /usr/only2 22\nmerging a/-MERGING-a-2",
@@ -254,8 +264,7 @@ func killExamples() []example {
 	}}
 }
 
-func otherExamples() []example {
-	const kept = "exit 0\ntext /etc/c edited\ntext /var/lib/portage/config /etc/c nn;\nfile /etc/._cfg0000_c nn\npkg a/a-2 2\n- obj /etc/c nn 7"
+func failureExamples() []example {
 	return []example{{
 		name:       "an upgrade that fails in the middle",
 		wantBefore: "file /usr/x aa\ntext /var/cache/edb/counter 1\npkg a/a-1\n- obj /usr/x aa",
@@ -279,7 +288,12 @@ func otherExamples() []example {
 			{"want", "merging a/-MERGING-a-1", "merging b/-MERGING-a-1"},
 			{"got", "empty a", "pkg a/a-1"},
 		},
-	}, {
+	}}
+}
+
+func otherExamples() []example {
+	const kept = "exit 0\ntext /etc/c edited\ntext /var/lib/portage/config /etc/c nn;\nfile /etc/._cfg0000_c nn\npkg a/a-2 2\n- obj /etc/c nn 7"
+	return []example{{
 		name:       "an edit that keeps the time",
 		features:   "merge-use-vdb",
 		wantBefore: "file /etc/c edited 5\npkg a/a-1\n- obj /etc/c oo",

@@ -162,7 +162,8 @@ func (e example) verdicts(t *testing.T) []Verdict {
 // TestRules: each rule excuses what it is for, and nothing when a part of the proof is missing.
 func TestRules(t *testing.T) {
 	seen := map[int]bool{}
-	for _, e := range slices.Concat(savedExamples(), refusedExamples(), linkExamples(), killExamples(), otherExamples()) {
+	for _, e := range slices.Concat(savedExamples(), refusedExamples(), linkExamples(), snapshotExamples(), killExamples(), forgottenExamples(),
+		failureExamples(), otherExamples()) {
 		t.Run(e.name, func(t *testing.T) {
 			var got []string
 			for _, v := range e.verdicts(t) {
