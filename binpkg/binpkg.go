@@ -61,7 +61,7 @@ type Set struct {
 // Problem is something wrong with a package, an index or a binhost.
 type Problem struct {
 	Path string // file, or URI
-	Err  error
+	Err  error  // for people
 }
 
 // String is one line for people.

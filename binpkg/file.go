@@ -41,7 +41,7 @@ const (
 type Member struct {
 	Name   string // as in the container; XPAK has "image" and "metadata"
 	Offset int64  // of the content in the file
-	Size   int64
+	Size   int64  // of the content, in bytes, as it is packed
 	Kind   MemberKind
 	// Compression of an image or of GPKG metadata.
 	Compression Compression
@@ -62,8 +62,8 @@ const (
 
 // Value is one value of a package's metadata, as it is in the file.
 type Value struct {
-	Name string
-	Data []byte
+	Name string // "SLOT", "environment.bz2", …
+	Data []byte // with the line end, if it has one
 }
 
 // File is an open package file whose outer structure has been read and found
@@ -71,7 +71,7 @@ type Value struct {
 type File struct {
 	Path    string // for messages
 	Format  Format
-	Size    int64
+	Size    int64    // in bytes
 	Members []Member // in the order of the file
 
 	in     io.ReaderAt
@@ -80,7 +80,7 @@ type File struct {
 
 // FormatError says that a file is not a sound package of its format.
 type FormatError struct {
-	Path   string
+	Path   string // for messages
 	Format Format // 0 if the file is neither
 	Member string // the part that is wrong, "" the whole
 	Err    error

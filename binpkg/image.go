@@ -54,13 +54,13 @@ type Entry struct {
 	Name string
 	Type EntryType
 	Mode uint32 // permissions with setuid, setgid and sticky bit: 0 to 07777
-	UID  uint32
+	UID  uint32 // as recorded, whatever Uname says
 	GID  uint32
 	// Uname and Gname are the owner's names on the machine that built the package, ""
 	// if they are not recorded.
 	Uname, Gname string
-	Size         int64 // of a Regular entry's content, in bytes; otherwise 0
-	ModTime      time.Time
+	Size         int64     // of a Regular entry's content, in bytes; otherwise 0
+	ModTime      time.Time // with fractions of a second where they are recorded
 	// Linkname is a Symlink's target as it is, or the Name of the entry that a Hardlink repeats.
 	Linkname     string
 	Xattrs       map[string]string // by full name ("security.capability"); nil if none

@@ -26,9 +26,9 @@ const indexVersion = 0
 // Index is a parsed Packages file. Packages are split but their variables are
 // not looked at, except for the name.
 type Index struct {
-	Path     string
-	Header   map[string]string
-	Packages []IndexEntry
+	Path     string            // of the file, for messages
+	Header   map[string]string // its variables ("TIMESTAMP", "URI")
+	Packages []IndexEntry      // in the order of the file
 	// Problems are packages that were left out, and signs that the index is not whole.
 	Problems []error
 	// Whole is false if the index ends early or its header counts more packages.

@@ -44,8 +44,8 @@ type IndexOptions struct {
 
 // IndexUpdate is what UpdateIndex has done.
 type IndexUpdate struct {
-	Packages                int // in the index now
-	Added, Changed, Removed []string
+	Packages                int      // in the index now
+	Added, Changed, Removed []string // paths of package files relative to PKGDIR, sorted
 	// Problems are files that are left out, each with its reason.
 	Problems []Problem
 	// Written is false if the index was up to date.

@@ -51,7 +51,7 @@ func PolicyFor(feature func(name string) bool, verifySignature *bool) SignatureP
 
 // Digests are what an index says of a package file. Zero values are not compared.
 type Digests struct {
-	Size      int64
+	Size      int64  // in bytes
 	MD5, SHA1 string // hexadecimal
 }
 
@@ -92,11 +92,11 @@ const (
 
 // VerifyError says why a package is refused.
 type VerifyError struct {
-	Path   string
+	Path   string // of the package file
 	Member string // of the container, "" the whole
 	Entry  string // of the image, as it is called there
 	Reason Reason
-	Err    error
+	Err    error // in words
 }
 
 func (e *VerifyError) Error() string {
@@ -132,7 +132,7 @@ var errShrunk = errors.New("the file became shorter while it was read")
 // metadata have been found good. Metadata is a copy in memory of the very bytes
 // that were checked; Image checks its bytes again while they are used.
 type Verified struct {
-	File      *File
+	File      *File // still open; Close closes it
 	CPV       atom.CPV
 	Package   *metadata.Package // as a resolver sees it
 	BuildID   int               // 0 none

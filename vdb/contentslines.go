@@ -45,8 +45,8 @@ type Contents []Content
 
 // LineProblem is a line of a file that could not be understood.
 type LineProblem struct {
-	Line int // from 1
-	Err  error
+	Line int   // from 1
+	Err  error // for people
 }
 
 // String is one line for people.

@@ -15,7 +15,7 @@ import (
 // State is where Portage keeps what it knows of a ROOT, seen by those who write
 // there: var/db/pkg, var/lib/portage and var/cache/edb.
 type State struct {
-	FS rootfs.FS
+	FS rootfs.FS // the ROOT
 	// Group is the number of the group "portage"; 0 if the system has none. What
 	// Portage makes for that group gets it, as far as the process may set it.
 	Group int

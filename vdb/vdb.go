@@ -47,8 +47,8 @@ type Options struct {
 
 // Problem is something wrong with an entry.
 type Problem struct {
-	Path string
-	Err  error
+	Path string // of the file or directory
+	Err  error  // for people
 	// Kept says that the entry is used nevertheless (a field that nothing
 	// depends on was unreadable); otherwise it was skipped.
 	Kept bool

@@ -24,9 +24,9 @@ type World struct {
 
 // WorldAtom is one line of a world file.
 type WorldAtom struct {
-	Text   string
-	Atom   *atom.Atom // nil for a set
-	Source metadata.Source
+	Text   string          // as it stands there, without comment and blanks
+	Atom   *atom.Atom      // nil for a set
+	Source metadata.Source // file and line
 }
 
 // maxWorldLine bounds a line; longer ones are a Problem.

@@ -141,7 +141,7 @@ func (f *Fetcher) report(e Event) {
 type Error struct {
 	URL      string // without a password
 	Attempts int    // made
-	Err      error
+	Err      error  // of the last attempt
 }
 
 func (e *Error) Error() string {

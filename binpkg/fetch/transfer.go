@@ -263,8 +263,8 @@ func statusError(resp *http.Response, now time.Time) error {
 
 // StatusError is an HTTP status that no further attempt would change.
 type StatusError struct {
-	Code int
-	Err  error
+	Code int   // 404 and the like (RFC 9110, section 15)
+	Err  error // in words
 }
 
 func (e *StatusError) Error() string { return e.Err.Error() }

@@ -27,7 +27,7 @@ import (
 // file its content: what a *binpkg.Image does. Next ends with io.EOF.
 type Image interface {
 	Next() (*binpkg.Entry, error)
-	io.Reader
+	io.Reader // of the content of the entry that Next gave last
 }
 
 // Options of Write.
@@ -59,10 +59,10 @@ type Options struct {
 
 // Result is what has been written.
 type Result struct {
-	Size       int64
+	Size       int64  // in bytes
 	MD5, SHA1  string // of the whole file, hexadecimal
-	Entries    int
-	LostXattrs int // entries whose extended attributes were left out (Plain)
+	Entries    int    // of the image
+	LostXattrs int    // entries whose extended attributes were left out (Plain)
 }
 
 // Write writes a package file. It is complete and durable under its name, or not

@@ -38,9 +38,9 @@ type Keyring struct {
 
 // Key is a key of a keyring, for display.
 type Key struct {
-	Fingerprint string
-	UserID      string
-	Trusted     bool
+	Fingerprint string // of the primary key, upper-case hexadecimal
+	UserID      string // the primary one, "" if it has none
+	Trusted     bool   // its signatures count
 }
 
 // Keys lists the keys, sorted by fingerprint.

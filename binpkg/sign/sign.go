@@ -21,9 +21,9 @@ import (
 
 // Signature is a good one: made by a trusted key that is neither expired nor revoked.
 type Signature struct {
-	Fingerprint string // of the primary key, upper-case hexadecimal
-	UserID      string // the key's primary one, "" if it has none
-	Created     time.Time
+	Fingerprint string    // of the primary key, upper-case hexadecimal
+	UserID      string    // the key's primary one, "" if it has none
+	Created     time.Time // in UTC, to the second
 }
 
 // String names the signer for people.

@@ -203,7 +203,7 @@ func (e *Env) SystemdEnv() []byte {
 	return []byte(b.String())
 }
 
-// LdSoConf is etc/ld.so.conf.
+// LdSoConf is the content of etc/ld.so.conf: a head that says who writes it, then the directories of LDPATH, one to a line (ldconfig(8)).
 func (e *Env) LdSoConf() []byte {
 	text := ldHead
 	for _, d := range e.LDPath {

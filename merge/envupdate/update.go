@@ -11,9 +11,9 @@ import (
 
 // Command is a program of the host to start, after the files are in place.
 type Command struct {
-	Path string // on the host
-	Args []string
-	Why  string // for people
+	Path string   // on the host
+	Args []string // without the program itself
+	Why  string   // for people
 }
 
 // Result of Update.

@@ -60,8 +60,8 @@ type Runner struct {
 
 // Skip is a phase that was not run although the package has it.
 type Skip struct {
-	CPV, Phase string
-	Why        string
+	CPV, Phase string // Phase is without "pkg_"
+	Why        string // for people
 }
 
 func (s Skip) String() string { return fmt.Sprintf("%s: pkg_%s not run: %s", s.CPV, s.Phase, s.Why) }

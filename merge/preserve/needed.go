@@ -17,10 +17,10 @@ import (
 //
 //	ARCH;path;soname;rpath:rpath;needed,needed;multilib-category
 type Object struct {
-	Arch   string // "X86_64": the machine of the ELF header
-	Path   string // absolute, without ROOT
-	Soname string // "" for a program
-	RPath  []string
+	Arch   string   // "X86_64": the machine of the ELF header
+	Path   string   // absolute, without ROOT
+	Soname string   // "" for a program
+	RPath  []string // directories, $ORIGIN as it is in the file
 	Needed []string // sonames
 	// Category is Portage's name of the ABI ("x86_64", "x86_32"); "" if it is not known.
 	Category string

@@ -140,7 +140,7 @@ func (r *Registry) Register(key, cpv, counter string, paths []string) {
 // because it was their owner (if it is installed).
 type Owned struct {
 	CPV, Counter string
-	Paths        []string
+	Paths        []string // absolute, without ROOT
 }
 
 // Release takes paths out that are not preserved any more: a package ships them

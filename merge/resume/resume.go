@@ -37,7 +37,7 @@ type Item struct {
 
 // List is what one run set out to do, less what it has done.
 type List struct {
-	Items []Item
+	Items []Item // in the order of the plan
 	// Favorites are atoms and sets that were asked for.
 	Favorites []string
 	// Options are the command line's, by emerge's long names; values are booleans, texts
