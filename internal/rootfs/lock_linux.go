@@ -68,6 +68,7 @@ func (t *tree) tryLock(c string, o LockOptions) (int, error) {
 			err = recordLock(fd, o.Shared)
 		}
 		if err != nil {
+			_ = unix.Flock(fd, unix.LOCK_UN) // or we would take ourselves for the holder
 			holder := lockHolder(fd)
 			unix.Close(fd)
 			if err == unix.EWOULDBLOCK || err == unix.EACCES {

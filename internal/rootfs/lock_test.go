@@ -5,11 +5,14 @@ package rootfs_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -61,6 +64,54 @@ func TestLockRespectsBothKinds(t *testing.T) {
 		if err := unlock(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRecordLockHolder: who holds the lock with fcntl(2) is named, and not the one who waits.
+func TestRecordLockHolder(t *testing.T) {
+	if name := os.Getenv("ROOTFS_HOLD"); name != "" { // the other process
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o660)
+		if err == nil {
+			err = record(int(f.Fd()), unix.F_WRLCK)
+		}
+		if err == nil {
+			err = os.WriteFile(name+".held", nil, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		return
+	}
+	dir := t.TempDir()
+	name := filepath.Join(dir, "lock")
+	other := exec.Command(os.Args[0], "-test.run=^TestRecordLockHolder$")
+	other.Env = append(os.Environ(), "ROOTFS_HOLD="+name)
+	stdin, err := other.StdinPipe()
+	if err == nil {
+		err = other.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = errors.Join(stdin.Close(), other.Wait()) }()
+	for i := 0; ; i++ {
+		if _, err := os.Stat(name + ".held"); err == nil {
+			break
+		} else if i == 500 {
+			t.Fatal("the other process does not take the lock")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	tree, err := rootfs.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	var locked *rootfs.LockedError
+	_, err = tree.Lock(context.Background(), "lock", rootfs.LockOptions{NoWait: true})
+	if !errors.As(err, &locked) || !strings.HasPrefix(locked.Holder, "process "+strconv.Itoa(other.Process.Pid)+" ") {
+		t.Errorf("process %d holds it: %v", other.Process.Pid, err)
 	}
 }
 
