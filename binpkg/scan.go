@@ -68,9 +68,13 @@ func maxKept(kind MemberKind) int64 {
 // maxSignature bounds a detached signature.
 const maxSignature = 64 << 10
 
-// scanChunk is how much is hashed at a time: large enough that starting the
-// second goroutine does not count.
-const scanChunk = 512 << 10
+// scanChunk is how much is hashed at a time: large enough that starting the second
+// goroutine does not count, and small enough that the garbage collector, which cannot
+// interrupt a hash, does not wait long for it.
+const scanChunk = 128 << 10
+
+// scanBuffers are kept: one for each package would keep the garbage collector busy.
+var scanBuffers = sync.Pool{New: func() any { b := make([]byte, scanChunk); return &b }}
 
 // scan reads the file once.
 func (f *File) scan(ctx context.Context) (*scanned, error) {
@@ -149,7 +153,9 @@ func (f *File) feed(ctx context.Context, from, to int64, a, b []io.Writer) error
 	if from >= to {
 		return nil
 	}
-	buf := make([]byte, min(scanChunk, to-from))
+	kept := scanBuffers.Get().(*[]byte)
+	defer scanBuffers.Put(kept)
+	buf := *kept
 	for from < to {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -61,7 +61,7 @@ func Unpack(ctx context.Context, t rootfs.FS, dir string, in Source, o Options) 
 	return &u.image, u.finishDirs()
 }
 
-var buffers = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
+var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
 
 type unpacker struct {
 	t     rootfs.FS
