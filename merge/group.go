@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path"
 
 	"github.com/portsolve/portsolve/atom"
@@ -68,12 +69,8 @@ func (g *group) add(m *member) error {
 			g.take(o.Old, false)
 		}
 	}
-	for name := range m.l.made {
-		g.made[name] = true
-	}
-	for name := range m.l.newDirs {
-		g.made[name] = true
-	}
+	maps.Copy(g.made, m.l.made)
+	maps.Copy(g.made, m.l.newDirs)
 	g.cps[m.p.pkg.CPV.CP] = true
 	g.members = append(g.members, m)
 	m.report.State = stateWaits
@@ -250,8 +247,13 @@ func (e *engine) interrupted() bool {
 func (e *engine) giveUp(m *member) {
 	e.res.Forget()
 	m.report.State = StateSkipped
-	if e.takeBack(m.p) != nil {
-		e.stale = append(e.stale, m.p) // the run's end tries again
+	e.skip(m.p)
+}
+
+// skip takes back what was prepared of a package; nil is nothing.
+func (e *engine) skip(p *prepared) {
+	if p != nil && e.takeBack(p) != nil {
+		e.stale = append(e.stale, p) // the run's end tries again
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -108,6 +109,35 @@ func TestGroupInterrupted(t *testing.T) {
 	if diff := diffLines(before, w.list()); diff != "  + f usr/g g\n" {
 		t.Errorf("ROOT:\n%s", diff)
 	}
+	if left := w.leftovers(); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+}
+
+// TestManySkippedSteps has more packages that wait for one that fails than may be
+// unpacked ahead: the package behind them gets its turn.
+func TestManySkippedSteps(t *testing.T) {
+	w := newWorld(t)
+	w.o.KeepGoing = true
+	plan := w.plan(simple("app-mc/broken-1", "dir usr\nfile usr/broken x"))
+	plan.Steps[0].MD5 = strings.Repeat("0", 32) // is not what it was to be
+	for i := range groupPackages + 8 {
+		p := w.plan(simple(fmt.Sprintf("app-mc/after%d-1", i), "dir usr\nfile usr/after x"))
+		p.Steps[0].After = []int{0}
+		plan.Steps = append(plan.Steps, p.Steps...)
+	}
+	plan.Steps = append(plan.Steps, w.plan(simple("app-mc/free-1", "dir usr\nfile usr/free x")).Steps...)
+	done := make(chan *Report)
+	go func() { r, _ := w.run(plan); done <- r }()
+	select {
+	case r := <-done:
+		if last := r.Steps[len(r.Steps)-1]; last.State != StateDone {
+			t.Errorf("%s is %s: %v", last.Step.CPV, last.State, last.Err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the run hangs")
+	}
+	w.want("ROOT", "d usr\nf usr/free x")
 	if left := w.leftovers(); left != "" {
 		t.Errorf("left behind:\n%s", left)
 	}

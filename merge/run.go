@@ -78,6 +78,7 @@ func (e *engine) run(plan *Plan) (*Report, error) {
 			break
 		}
 		if e.missing(i, &report.Steps[i]) {
+			e.skip(line.take(i)) // it must not keep its room
 			continue
 		}
 		e.one(i, &plan.Steps[i], line)

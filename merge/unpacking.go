@@ -149,8 +149,11 @@ func (e *engine) startUnpacking(plan *Plan) *unpacking {
 	return u
 }
 
-// take waits for the package of a step.
+// take waits for the package of a step; nil if it installs none.
 func (u *unpacking) take(step int) *prepared {
+	if u.results[step] == nil {
+		return nil
+	}
 	p := <-u.results[step]
 	u.window.add(-1, -p.size())
 	return p
