@@ -80,7 +80,7 @@ func (inv *invocation) configFiles(c *cli.Context) error {
 		}
 	case "diff":
 		if err = p.find(); err == nil {
-			err = p.each(p.diff)
+			err = each(p.list, p.diff)
 		}
 	default:
 		err = p.change(c.Context, verb)
@@ -133,9 +133,10 @@ func (p *pendingFiles) choose(list []cfgmem.Update) error {
 	return nil
 }
 
-func (p *pendingFiles) each(do func(cfgmem.Update) error) error {
-	for _, u := range p.list {
-		if err := do(u); err != nil {
+// each calls do until there is an error.
+func each[T any](list []T, do func(T) error) error {
+	for _, x := range list {
+		if err := do(x); err != nil {
 			return err
 		}
 	}
@@ -249,7 +250,7 @@ func (p *pendingFiles) change(ctx context.Context, verb string) error {
 		if err := p.find(); err != nil {
 			return err
 		}
-		return p.each(func(u cfgmem.Update) error { return p.changeOne(u, verb) })
+		return each(p.list, func(u cfgmem.Update) error { return p.changeOne(u, verb) })
 	})
 }
 

@@ -83,7 +83,7 @@ func (inv *invocation) savedFiles(c *cli.Context) error {
 		if verb == "list" {
 			return s.show()
 		}
-		return s.each(func(f savedfiles.File) error { return s.differ(f) })
+		return each(s.chosen, s.differ)
 	}
 	return s.change(c.Context, verb)
 }
@@ -141,15 +141,6 @@ func (s *copies) find() error {
 	return nil
 }
 
-func (s *copies) each(do func(savedfiles.File) error) error {
-	for _, f := range s.chosen {
-		if err := do(f); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // copyJSON is the JSON form of a copy.
 type copyJSON struct {
 	File    string    `json:"file"`
@@ -195,7 +186,7 @@ func (s *copies) change(ctx context.Context, verb string) error {
 		if err := s.find(); err != nil {
 			return err
 		}
-		return s.each(func(f savedfiles.File) error { return s.changeOne(f, verb) })
+		return each(s.chosen, func(f savedfiles.File) error { return s.changeOne(f, verb) })
 	})
 }
 
