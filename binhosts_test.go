@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/portsolve/portsolve"
@@ -18,12 +19,33 @@ import (
 	"github.com/portsolve/portsolve/solver/universe"
 )
 
+// requestLog has the paths that a host was asked for, by several connections at once.
+type requestLog struct {
+	mu    sync.Mutex
+	paths []string
+}
+
+func (l *requestLog) add(path string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.paths = append(l.paths, path)
+}
+
+// taken are the paths since it was called before.
+func (l *requestLog) taken() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	paths := l.paths
+	l.paths = nil
+	return paths
+}
+
 // httpHost serves a directory and counts.
-func httpHost(t *testing.T) (dir, uri string, requests *[]string) {
-	dir, requests = t.TempDir(), new([]string)
+func httpHost(t *testing.T) (dir, uri string, requests *requestLog) {
+	dir, requests = t.TempDir(), new(requestLog)
 	files := http.FileServer(http.Dir(dir))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*requests = append(*requests, r.URL.Path)
+		requests.add(r.URL.Path)
 		files.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
@@ -55,8 +77,9 @@ func TestHTTPBinhost(t *testing.T) {
 	}
 	sys := open()
 	res := plan(sys)
-	if size := *res.Plan[0].Download; size != int64(len(content)) || !slices.Equal(*requests, []string{"/Packages.gz", "/Packages"}) {
-		t.Errorf("%d bytes; %q", size, *requests)
+	asked := requests.taken()
+	if size := *res.Plan[0].Download; size != int64(len(content)) || !slices.Equal(asked, []string{"/Packages.gz", "/Packages"}) {
+		t.Errorf("%d bytes; %q", size, asked)
 	}
 	if !slices.ContainsFunc(res.Warnings, func(w string) bool { return strings.Contains(w, "resumecommand of binhost far is ignored") }) {
 		t.Errorf("%q", res.Warnings)
@@ -83,10 +106,10 @@ func TestHTTPBinhost(t *testing.T) {
 		t.Errorf("%q", res.Warnings)
 	}
 	// Without --getbinpkg nobody is asked.
-	*requests = nil
+	requests.taken()
 	resolve(t, open(), universe.Options{UsePkg: true}, "cat/twice")
-	if len(*requests) > 0 {
-		t.Errorf("%q", *requests)
+	if asked := requests.taken(); len(asked) > 0 {
+		t.Errorf("%q", asked)
 	}
 }
 
@@ -115,12 +138,13 @@ func TestBinhostSettings(t *testing.T) {
 		}
 	}
 	n := 0
-	for _, r := range *requests {
+	asked := requests.taken()
+	for _, r := range asked {
 		if r == "/Packages" || r == "/cat/twice-1.gpkg.tar" {
 			n++
 		}
 	}
 	if n != 2 {
-		t.Errorf("asked again: %q", *requests)
+		t.Errorf("asked again: %q", asked)
 	}
 }
